@@ -1,0 +1,167 @@
+"""An account: who sends and reads, through which endpoints, with which credential. Frozen, secrets masked."""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+if TYPE_CHECKING:
+    from .providers import Provider
+    from .providers.quirks import Quirks
+
+DEFAULT_PORTS: dict[tuple[str, str], int] = {
+    # RFC 8314, 7.1 to 7.3, and RFC 6409
+    ("smtp", "tls"): 465,
+    ("smtp", "starttls"): 587,
+    ("smtp", "none"): 25,
+    ("imap", "tls"): 993,
+    ("imap", "starttls"): 143,
+    ("imap", "none"): 143,
+    ("pop3", "tls"): 995,
+    ("pop3", "starttls"): 110,
+    ("pop3", "none"): 110,
+}
+
+
+class Protocol(enum.StrEnum):
+    """The three protocols of a mailbox."""
+
+    SMTP = "smtp"
+    IMAP = "imap"
+    POP3 = "pop3"
+
+
+class Security(enum.StrEnum):
+    """How an endpoint is protected: from the first byte, after a mandatory upgrade, or not at all."""
+
+    TLS = "tls"
+    STARTTLS = "starttls"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where one protocol of an account is served."""
+
+    protocol: Protocol
+    host: str
+    port: int
+    security: Security
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether the host is this machine by its literal name, so that clear text never leaves it."""
+        return self.host == "localhost" or self.host == "::1" or self.host.startswith("127.")
+
+    @property
+    def where(self) -> str:
+        """The server as ``host:port``, for errors and logs."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    def __str__(self) -> str:
+        scheme = {"tls": f"{self.protocol}s", "starttls": f"{self.protocol}+starttls"}
+        return f"{scheme.get(self.security, self.protocol)}://{self.where}"
+
+
+class Secret:
+    """A password or token that shows itself only to ``reveal()``: repr, str, format, JSON and pickle are masked.
+
+    :param value: The secret, or a callable that returns it each time it is needed.
+    """
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str | Callable[[], str]) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        """Return the secret itself, calling the callable if there is one."""
+        return self._value() if callable(self._value) else self._value
+
+    @property
+    def identity(self) -> tuple[str, str | int]:
+        """What tells this secret from others without calling anything: the text, or which callable it is."""
+        return ("callable", id(self._value)) if callable(self._value) else ("text", self._value)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and self.identity == other.identity
+
+    def __hash__(self) -> int:
+        return hash(self.identity)
+
+    def __repr__(self) -> str:
+        return "Secret(***)"
+
+    def __str__(self) -> str:
+        return "***"
+
+    def __format__(self, spec: str) -> str:
+        return "***"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("A Secret is not pickled: keep it where it was configured.")
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """What an account signs in with.
+
+    :param kind: ``password`` (also app passwords and authorization codes) or ``oauth2`` (an access token).
+    """
+
+    username: str
+    secret: Secret
+    kind: str = "password"
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """Limits of waiting, in seconds: for a connection, for one read, for a whole operation."""
+
+    connect: float = 10.0
+    read: float = 30.0
+    operation: float = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """One mailbox, complete and validated; made by ``load_account`` or by the extension's configuration.
+
+    :param name: The account's name in the configuration; ``default`` is the one of ``MAILBOX_*``.
+    :param address: Its e-mail address, or empty for a server that needs none.
+    :param sender: What goes into From when a message names no sender: an address, or ``Name <address>``.
+    :param identities: Further addresses that may stand in From.
+    :param credential: ``None`` signs in nowhere (a relay that asks for no login).
+    """
+
+    name: str
+    address: str
+    sender: str
+    quirks: Quirks
+    identities: tuple[str, ...] = ()
+    credential: Credential | None = None
+    provider: Provider | None = None
+    smtp: Endpoint | None = None
+    imap: Endpoint | None = None
+    pop3: Endpoint | None = None
+    verify_tls: bool = True
+    ca_file: Path | None = None
+    client_cert: Path | None = None
+    allow_cleartext_login: bool = False
+    save_sent: bool = False
+    rate: str | None = None
+    pool_size: int = 3
+    timeouts: Timeouts = dataclasses.field(default_factory=Timeouts)
+
+    def endpoint(self, protocol: Protocol | str) -> Endpoint | None:
+        """Return where a protocol is served, or ``None`` if the account does not have it."""
+        found: Endpoint | None = getattr(self, str(protocol))
+        return found
+
+    def replace(self, **changes: object) -> Account:
+        """Return a copy with some fields changed."""
+        return dataclasses.replace(self, **changes)  # type: ignore[arg-type]
