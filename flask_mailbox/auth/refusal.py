@@ -1,0 +1,57 @@
+"""A refused sign-in, told with what the user can do about it."""
+
+from __future__ import annotations
+
+from ..errors import AuthenticationError, BusyError, ServiceError
+from ..guard import one_line
+from ..net.stream import Stream
+from ..providers import advise
+
+
+def decode_server_text(raw: bytes) -> str:
+    """Return a server's words as one line of text: UTF-8, else GB18030, never an exception."""
+    try:
+        return one_line(raw.decode())
+    except UnicodeDecodeError:
+        return one_line(raw.decode("gb18030", "replace"))
+
+
+def refused_login(stream: Stream, text: str, *, code: str = "", transient: bool = False) -> ServiceError:
+    """Return the error for a sign-in that the server refused with ``text``.
+
+    :param text: The server's words, decoded.
+    :param code: The reply or response code.
+    :param transient: Whether the server itself said that it is a matter of time (a 4yz reply, IN-USE).
+    """
+    account, endpoint = stream.account, stream.endpoint
+    advice = advise(endpoint.protocol, text, provider=account.provider)
+    transient = transient or (advice is not None and advice.transient)
+    details = {
+        "code": code,
+        "server_text": text,
+        "transient": transient,
+        "category": advice.category if advice else ("temporary" if transient else "bad_credentials"),
+        "hint": advice.hint if advice else _general_hint(stream),
+    }
+    if transient:
+        return stream.error(BusyError, f"The server asks to sign in later: {text}", command="login", **details)
+    return stream.error(AuthenticationError, f"The server refused the sign-in: {text}", **details)
+
+
+def no_mechanism(stream: Stream, offered: object) -> AuthenticationError:
+    """Return the error for a server that offers no way to sign in with this kind of credential."""
+    credential = stream.account.credential
+    kind = "an access token" if credential and credential.kind == "oauth2" else "a password"
+    return stream.error(
+        AuthenticationError,
+        f"The server offers no sign-in with {kind} (it offers: {', '.join(sorted(map(str, offered))) or 'none'}).",  # type: ignore[call-overload]
+        hint="Use the kind of credential that the provider accepts.",
+        category="oauth_required" if credential and credential.kind == "password" else "mechanism_missing",
+    )
+
+
+def _general_hint(stream: Stream) -> str:
+    provider = stream.account.provider
+    if provider is not None and provider.credential_name:
+        return f"{provider.name} wants {provider.credential_name} here. {provider.help}".strip()
+    return "Check the user name and the password."

@@ -1,0 +1,315 @@
+"""A pool of sessions: exclusive leases, limits with waiting, nothing reused after any doubt.
+
+SMTP and IMAP sessions are kept for the next lease; a POP3 session locks its maildrop, so it is opened for one
+lease, one at a time, and ended with it (RFC 1939, 8).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import secrets
+import threading
+import time
+import weakref
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Protocol as Interface
+
+from ..account import Account, Protocol
+from ..errors import PoolTimeoutError, UsageError
+from .deadline import Deadline
+
+MAX_AGE = 30 * 60.0
+MAX_IDLE = 5 * 60.0
+PER_PROCESS = 50
+
+_DIGEST_KEY = secrets.token_bytes(32)
+
+
+class Session(Interface):
+    """What the pool asks of a session: one authenticated connection."""
+
+    @property
+    def is_reusable(self) -> bool:
+        """Whether nothing speaks against another use; looks at the socket, sends nothing."""
+
+    def finish(self) -> None:
+        """End the session politely (QUIT, LOGOUT) and close it."""
+
+    def drop(self) -> None:
+        """Close the connection without a word."""
+
+
+Opener = Callable[[Account], Session]
+
+
+@dataclass(slots=True)
+class _Kept:
+    """A session that waits for its next lease."""
+
+    session: Session
+    opened: float
+    since: float
+
+
+class Lease:
+    """The exclusive use of one session until ``release``, or until the end of a ``with`` block.
+
+    :param reused: Whether the session had served another lease before.
+    """
+
+    def __init__(self, pool: Pool, place: _Place, session: Session, opened: float, *, reused: bool) -> None:
+        self.session: Any = session
+        self.reused = reused
+        self._pool = pool
+        self._place = place
+        self._opened = opened
+        self._held = True
+
+    def release(self) -> None:
+        """Give the session back; the second call does nothing."""
+        if self._held:
+            self._held = False
+            self._pool._give_back(self._place, self.session, self._opened)
+
+    def discard(self) -> None:
+        """Give the place back and drop the session."""
+        if self._held:
+            self._held = False
+            self.session.drop()
+            self._pool._free(self._place)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Whose place a session takes: all accounts of one digest share their sessions."""
+
+    key: bytes
+    protocol: Protocol
+    size: int
+    keep: bool
+
+
+class Pool:
+    """Sessions of all accounts of one app in one process.
+
+    :param openers: How to open a session of each protocol.
+    :param per_process: How many connections may be open at once over all accounts.
+    :param max_age: Seconds after which a session is not used again.
+    :param max_idle: Seconds after which a waiting session is closed.
+    """
+
+    def __init__(
+        self,
+        openers: Mapping[Protocol, Opener],
+        *,
+        per_process: int = PER_PROCESS,
+        max_age: float = MAX_AGE,
+        max_idle: float = MAX_IDLE,
+    ) -> None:
+        self._openers = openers
+        self._per_process = per_process
+        self._max_age = max_age
+        self._max_idle = max_idle
+        # All state that changes, guarded by _changed; no I/O is done while it is held.
+        self._changed = threading.Condition()
+        self._idle: dict[bytes, list[_Kept]] = {}
+        self._open: dict[bytes, int] = {}
+        self._total = 0
+        self._closed = False
+        _pools.add(self)
+
+    @contextmanager
+    def lease(self, account: Account, protocol: Protocol) -> Iterator[Any]:
+        """Lease a session for a block; it goes back to the pool unless something went wrong with it."""
+        lease = self.acquire(account, protocol)
+        try:
+            yield lease.session
+        except BaseException:
+            if lease._place.keep:
+                lease.release()
+            else:
+                lease.discard()
+            raise
+        else:
+            lease.release()
+
+    def acquire(self, account: Account, protocol: Protocol) -> Lease:
+        """Return a lease of a session: a waiting one that is still good, else a new one.
+
+        :raises PoolTimeoutError: If all that the account may open stay in use for its operation time-out.
+        :raises ServiceError: If a new session cannot be opened.
+        """
+        place = _place(account, protocol)
+        deadline = Deadline(account.timeouts.operation)
+        while True:
+            kept = self._take(place, account, deadline)
+            if kept is None:
+                return self._open_new(place, account)
+            if kept.session.is_reusable:
+                return Lease(self, place, kept.session, kept.opened, reused=True)
+            kept.session.drop()
+            self._free(place)
+
+    def close(self) -> None:
+        """End all waiting sessions; those on lease end when they come back."""
+        with self._changed:
+            self._closed = True
+            waiting = [kept.session for kept_list in self._idle.values() for kept in kept_list]
+            self._forget_idle()
+            self._changed.notify_all()
+        for session in waiting:
+            session.finish()
+
+    @property
+    def connections(self) -> int:
+        """How many connections are open or being opened now."""
+        with self._changed:
+            return self._total
+
+    def _take(self, place: _Place, account: Account, deadline: Deadline) -> _Kept | None:
+        """Decide, under the lock: a waiting session, or the right to open one (``None``), or wait for either."""
+        with self._changed:
+            while True:
+                if self._closed:
+                    raise UsageError("The pool is closed.")
+                self._evict_expired()
+                if waiting := self._idle.get(place.key):
+                    return waiting.pop()
+                if self._open.get(place.key, 0) < place.size and self._has_room():
+                    self._open[place.key] = self._open.get(place.key, 0) + 1
+                    self._total += 1
+                    return None
+                if not self._changed.wait(deadline.left()):
+                    raise _exhausted(place, account)
+
+    def _open_new(self, place: _Place, account: Account) -> Lease:
+        try:
+            session = self._openers[place.protocol](account)
+        except BaseException:
+            self._free(place)
+            raise
+        return Lease(self, place, session, time.monotonic(), reused=False)
+
+    def _give_back(self, place: _Place, session: Session, opened: float) -> None:
+        now = time.monotonic()
+        if place.keep and now - opened < self._max_age and session.is_reusable:
+            with self._changed:
+                if not self._closed:
+                    self._idle.setdefault(place.key, []).append(_Kept(session, opened, now))
+                    self._changed.notify_all()
+                    return
+        try:
+            session.finish()
+        finally:
+            self._free(place)
+
+    def _free(self, place: _Place) -> None:
+        """Count one connection less."""
+        with self._changed:
+            self._count_down(place.key)
+            self._changed.notify_all()
+
+    def _count_down(self, key: bytes) -> None:
+        left = self._open.get(key, 0) - 1
+        if left > 0:
+            self._open[key] = left
+        else:
+            self._open.pop(key, None)
+        self._total = max(0, self._total - 1)
+
+    def _has_room(self) -> bool:
+        """Say whether the process may open one more; the session of another account that waited longest makes room."""
+        if self._total >= self._per_process:
+            everyone = (kept for waiting in self._idle.values() for kept in waiting)
+            oldest = min(everyone, key=lambda kept: kept.since, default=None)
+            self._evict(lambda kept: kept is oldest)
+        return self._total < self._per_process
+
+    def _evict_expired(self) -> None:
+        now = time.monotonic()
+        self._evict(lambda kept: now - kept.since > self._max_idle or now - kept.opened > self._max_age)
+
+    def _evict(self, unwanted: Callable[[_Kept], bool]) -> None:
+        """Drop the waiting sessions that are unwanted; closing a socket waits for nothing."""
+        for key, waiting in list(self._idle.items()):
+            for kept in [kept for kept in waiting if unwanted(kept)]:
+                waiting.remove(kept)
+                kept.session.drop()
+                self._count_down(key)
+            if not waiting:
+                del self._idle[key]
+
+    def _forget_idle(self) -> None:
+        for key, waiting in self._idle.items():
+            for _ in waiting:
+                self._count_down(key)
+        self._idle.clear()
+
+    def _drop_inherited(self) -> None:
+        """In a forked child: close the parent's sockets here without a word, and start empty."""
+        for waiting in self._idle.values():
+            for kept in waiting:
+                kept.session.drop()
+        self._changed = threading.Condition()
+        self._idle, self._open, self._total = {}, {}, 0
+
+
+def _place(account: Account, protocol: Protocol) -> _Place:
+    if protocol is Protocol.POP3:
+        return _Place(_digest(protocol, account.pop3, account.credential and account.credential.username), protocol, 1, False)
+    return _Place(_account_digest(account, protocol), protocol, account.pool_size, True)
+
+
+def _account_digest(account: Account, protocol: Protocol) -> bytes:
+    """Return what tells accounts apart, credential included, without keeping the secret in a key."""
+    credential = account.credential
+    return _digest(
+        protocol,
+        account.endpoint(protocol),
+        account.name,
+        account.address,
+        account.verify_tls,
+        account.ca_file,
+        account.client_cert,
+        account.allow_cleartext_login,
+        account.quirks,
+        account.timeouts,
+        credential and (credential.username, credential.kind, credential.secret.identity),
+    )
+
+
+def _digest(*values: object) -> bytes:
+    return hmac.new(_DIGEST_KEY, repr(values).encode("utf-8", "surrogatepass"), hashlib.sha256).digest()
+
+
+def _exhausted(place: _Place, account: Account) -> PoolTimeoutError:
+    if place.keep:
+        text = f"All {place.size} sessions of the account stayed in use for {account.timeouts.operation:.0f} seconds."
+        hint = "Give sessions back sooner (end the 'with' block), or raise POOL_SIZE."
+    else:
+        text = f"Another POP3 session of the account stayed open for {account.timeouts.operation:.0f} seconds."
+        hint = "POP3 allows one session at a time (RFC 1939): end the 'with' block sooner."
+    endpoint = account.endpoint(place.protocol)
+    return PoolTimeoutError(
+        text,
+        account=account.name,
+        protocol=str(place.protocol),
+        host=endpoint.where if endpoint else None,
+        hint=hint,
+    )
+
+
+_pools: weakref.WeakSet[Pool] = weakref.WeakSet()
+
+
+def _after_fork_in_child() -> None:
+    for pool in list(_pools):
+        pool._drop_inherited()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork_in_child)

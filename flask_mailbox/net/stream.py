@@ -1,0 +1,331 @@
+"""One connection to a mail server: TCP, verified TLS, a read buffer of its own, and an end to every wait.
+
+A socket time-out holds for one ``recv`` only, so a server that drips a byte now and then hangs a plain client
+for ever; here every read and write also looks at the deadline of the whole operation.
+"""
+
+from __future__ import annotations
+
+import logging
+import select
+import socket
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+from ..account import Account, Endpoint, Protocol, Security
+from ..errors import (
+    CertificateError,
+    CommandError,
+    ConnectError,
+    DisconnectedError,
+    MessageError,
+    MessageNotFoundError,
+    ProtocolError,
+    ServiceError,
+    ServiceTimeoutError,
+    TLSError,
+    UIDValidityChangedError,
+    UsageError,
+)
+from .deadline import Deadline
+from .tls import certificate_hint, context_for, port_hint
+
+logger = logging.getLogger("flask_mailbox")
+
+CHUNK = 64 * 1024
+MAX_LINE = 1024 * 1024
+
+_HARMLESS = (CommandError, MessageError, MessageNotFoundError, UIDValidityChangedError, UsageError)
+"""Errors after which both sides still agree where in the conversation they are."""
+
+Error = TypeVar("Error", bound=ServiceError)
+
+
+class Stream:
+    """A connection whose reads and writes end on time and whose failures are errors of our tree.
+
+    ``broken`` is true after any failure that leaves open what the server will say next: such a stream is only
+    closed, never used again.
+    """
+
+    def __init__(self, sock: socket.socket, account: Account, endpoint: Endpoint) -> None:
+        self.account = account
+        self.endpoint = endpoint
+        self.broken = False
+        self._socket = sock
+        self._buffer = bytearray()
+        self._read_timeout = account.timeouts.read
+        self._deadline: Deadline | None = None
+
+    @classmethod
+    def open(cls, account: Account, protocol: Protocol) -> Stream:
+        """Connect to an account's endpoint, with TLS from the first byte where it is configured so.
+
+        :raises UsageError: If the account has no endpoint for the protocol.
+        :raises ConnectError: If the host is unknown or refuses, or TLS fails (``TLSError``, ``CertificateError``).
+        :raises ServiceTimeoutError: If that took longer than the account's connect time-out.
+        """
+        endpoint = account.endpoint(protocol)
+        if endpoint is None:
+            name = protocol.upper()
+            raise UsageError(f"Account '{account.name}' has no {name} server: set MAILBOX_{name} or a provider with it.")
+        if not account.verify_tls and endpoint.security is not Security.NONE:
+            logger.warning("TLS verification is off for account '%s' (%s)", account.name, endpoint)
+        deadline = Deadline(account.timeouts.connect)
+        stream = cls(_connect(account, endpoint, deadline), account, endpoint)
+        if endpoint.security is Security.TLS:
+            stream._handshake(deadline)
+        return stream
+
+    # State
+
+    @property
+    def is_tls(self) -> bool:
+        """Whether what is sent now is encrypted."""
+        return isinstance(self._socket, ssl.SSLSocket)
+
+    def require_private(self) -> None:
+        """Refuse to go on to a login that others could read.
+
+        :raises TLSError: If the connection is clear text to another machine and the account does not allow that.
+        """
+        if self.is_tls or self.endpoint.is_loopback:
+            return
+        if not self.account.allow_cleartext_login:
+            self.broken = True
+            raise self.error(
+                TLSError,
+                "The password was not sent, since the connection is not encrypted.",
+                hint="Use TLS or STARTTLS, or set ALLOW_CLEARTEXT_LOGIN if the network is your own.",
+            )
+        logger.warning("Account '%s' signs in over clear text (%s)", self.account.name, self.endpoint)
+
+    def error(self, kind: type[Error], text: str, **details: object) -> Error:
+        """Return an error of the tree that names this account, protocol and host."""
+        details.setdefault("account", self.account.name)
+        details.setdefault("protocol", str(self.endpoint.protocol))
+        details.setdefault("host", self.endpoint.where)
+        return kind(text, **details)  # type: ignore[arg-type]
+
+    def readable(self) -> bool:
+        """Return at once whether bytes or the end of the connection wait to be read."""
+        if self._buffer or (isinstance(self._socket, ssl.SSLSocket) and self._socket.pending()):
+            return True
+        try:
+            poll = select.poll()
+            poll.register(self._socket, select.POLLIN)
+            return bool(poll.poll(0))
+        except (OSError, ValueError):
+            return True
+
+    def fileno(self) -> int:
+        """Return the socket's descriptor, for selectors."""
+        return self._socket.fileno()
+
+    # Operations and deadlines
+
+    @contextmanager
+    def operation(self, *, at_least: float = 0.0, read: float | None = None) -> Iterator[Deadline]:
+        """Bound all reads and writes in the block together; an inner operation shares the deadline of the outer one.
+
+        :param at_least: Seconds that are granted even if the account's operation time-out is shorter.
+        :param read: Seconds that one read may wait here, if not the account's read time-out.
+        """
+        outer, outer_read = self._deadline, self._read_timeout
+        deadline = outer if outer is not None else Deadline(self.account.timeouts.operation)
+        deadline.at_least(at_least)
+        self._deadline = deadline
+        self._read_timeout = outer_read if read is None else read
+        try:
+            yield deadline
+        except _HARMLESS:
+            raise
+        except BaseException:
+            self.broken = True
+            raise
+        finally:
+            self._deadline, self._read_timeout = outer, outer_read
+
+    def expect(self, size: int) -> None:
+        """Give the running operation time for ``size`` announced bytes."""
+        if self._deadline is not None:
+            self._deadline.allow(size)
+
+    # Reading
+
+    def readline(self, limit: int = MAX_LINE) -> bytes:
+        """Return one line with its end, at most ``limit`` bytes.
+
+        :raises ProtocolError: If the line is longer.
+        :raises DisconnectedError: If the connection ends before the line does.
+        """
+        searched = 0
+        while (end := self._buffer.find(b"\n", searched)) < 0:
+            searched = len(self._buffer)
+            if searched > limit:
+                break
+            self._fill()
+        if end < 0 or end >= limit:
+            self.broken = True
+            raise self.error(ProtocolError, f"The server sent a line of more than {limit:,} bytes.")
+        line = bytes(self._buffer[: end + 1])
+        del self._buffer[: end + 1]
+        return line
+
+    def read(self, size: int) -> bytes:
+        """Return exactly ``size`` bytes.
+
+        :raises DisconnectedError: If the connection ends before.
+        """
+        return b"".join(self.chunks(size))
+
+    def chunks(self, size: int) -> Iterator[bytes]:
+        """Yield exactly ``size`` bytes in pieces as they come, so that memory stays flat."""
+        while size > 0:
+            if not self._buffer:
+                self._fill()
+            piece = bytes(self._buffer[:size])
+            del self._buffer[: len(piece)]
+            size -= len(piece)
+            yield piece
+
+    def _fill(self) -> None:
+        """Read what is there into the buffer, waiting for at least one byte."""
+        wait = self._wait(self._read_timeout)
+        try:
+            self._socket.settimeout(wait)
+            data = self._socket.recv(CHUNK)
+        except TimeoutError as error:
+            raise self._timed_out(wait) from error
+        except (OSError, ValueError) as error:
+            raise self._lost() from error
+        if not data:
+            raise self._lost()
+        self._buffer += data
+
+    # Writing
+
+    def sendall(self, data: bytes | bytearray | memoryview) -> None:
+        """Send everything, within the deadline of the operation and the time that the size asks for."""
+        self.expect(len(data))
+        view = memoryview(data)
+        while view:
+            wait = self._wait(self._read_timeout)
+            try:
+                self._socket.settimeout(wait)
+                sent = self._socket.send(view[: CHUNK * 4])
+            except TimeoutError as error:
+                raise self._timed_out(wait) from error
+            except (OSError, ValueError) as error:
+                raise self._lost() from error
+            view = view[sent:]
+
+    # TLS and the end
+
+    def start_tls(self) -> None:
+        """Encrypt the connection after the server agreed to STARTTLS or STLS.
+
+        :raises TLSError: If plain text came behind the server's answer: it may be forged (RFC 3207, 4.2).
+        """
+        if self._buffer:
+            self.broken = True
+            raise self.error(
+                TLSError, "The server sent more data before the TLS handshake; it may be forged, so nothing was used."
+            )
+        self._handshake(Deadline(self.account.timeouts.connect))
+
+    def close(self) -> None:
+        """Close the connection without a word; safe to call twice."""
+        self.broken = True
+        try:
+            self._socket.close()
+        except OSError:
+            pass
+
+    def _handshake(self, deadline: Deadline) -> None:
+        context = context_for(self.account)
+        try:
+            self._socket.settimeout(max(deadline.left(), 0.001))
+            self._socket = context.wrap_socket(self._socket, server_hostname=self.endpoint.host)
+        except OSError as error:
+            self.close()
+            raise self._handshake_error(error) from error
+
+    def _handshake_error(self, error: OSError) -> ServiceError:
+        """Translate what the handshake raised, most specific first."""
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return self.error(
+                CertificateError,
+                f"The server's certificate was refused: {error.verify_message}.",
+                hint=certificate_hint(error),
+            )
+        hint = port_hint(self.endpoint.protocol, self.endpoint.port, self.endpoint.security)
+        if isinstance(error, TimeoutError):
+            return self.error(ServiceTimeoutError, "The TLS handshake did not end in time.", hint=hint)
+        if isinstance(error, ssl.SSLError) and "WRONG_VERSION" in str(error.reason):
+            return self.error(TLSError, "The server does not speak TLS on this port.", hint=hint)
+        return self.error(TLSError, "The server broke the TLS handshake off.", hint=hint, transient=not hint)
+
+    def _wait(self, limit: float) -> float:
+        """Return how long the next read or write may take."""
+        if self._deadline is None:
+            return limit
+        left = self._deadline.left()
+        if left <= 0:
+            raise self._timed_out(self._deadline.seconds)
+        return min(limit, left)
+
+    def _timed_out(self, seconds: float) -> ServiceTimeoutError:
+        self.broken = True
+        hint = "" if self.is_tls else port_hint(self.endpoint.protocol, self.endpoint.port, self.endpoint.security)
+        if self._deadline is not None and self._deadline.left() <= 0:
+            text = f"The operation did not end within {self._deadline.seconds:.0f} seconds."
+        else:
+            text = f"The server was silent for {seconds:.0f} seconds."
+        return self.error(ServiceTimeoutError, text, hint=hint)
+
+    def _lost(self) -> DisconnectedError:
+        self.broken = True
+        return self.error(DisconnectedError, "The server closed the connection.")
+
+
+def _connect(account: Account, endpoint: Endpoint, deadline: Deadline) -> socket.socket:
+    """Open the TCP connection, trying each address of the host within one deadline."""
+    where = {"account": account.name, "protocol": str(endpoint.protocol), "host": endpoint.where}
+    try:
+        found = socket.getaddrinfo(endpoint.host, endpoint.port, type=socket.SOCK_STREAM)
+    except (socket.gaierror, UnicodeError) as error:
+        raise ConnectError(
+            f"The host name '{endpoint.host}' was not found.",
+            transient=isinstance(error, socket.gaierror) and error.errno == socket.EAI_AGAIN,
+            hint="Check its spelling and this machine's DNS.",
+            **where,  # type: ignore[arg-type]
+        ) from error
+    failure: OSError | None = None
+    for tried, (family, kind, proto, _, address) in enumerate(found):
+        sock = socket.socket(family, kind, proto)
+        try:
+            sock.settimeout(max(deadline.left() / (len(found) - tried), 0.001))
+            sock.connect(address)
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        except OSError as error:
+            sock.close()
+            failure = error
+        else:
+            return sock
+    if isinstance(failure, TimeoutError):
+        raise ServiceTimeoutError(
+            f"No connection within {account.timeouts.connect:.0f} seconds.",
+            hint="Check host and port, and whether a firewall lets this machine out.",
+            **where,  # type: ignore[arg-type]
+        ) from failure
+    raise ConnectError(
+        "The connection was refused."
+        if isinstance(failure, ConnectionRefusedError)
+        else f"No connection: {failure.strerror if failure else 'the host has no address'}.",
+        hint=f"Check host and port: nothing may be listening on port {endpoint.port}.",
+        **where,  # type: ignore[arg-type]
+    ) from failure
