@@ -13,10 +13,10 @@ import secrets
 import threading
 import time
 import weakref
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol as Interface
+from typing import Any
+from typing import Protocol as Interface
 
 from ..account import Account, Protocol
 from ..errors import PoolTimeoutError, UsageError
@@ -69,11 +69,30 @@ class Lease:
         self._opened = opened
         self._held = True
 
+    def __enter__(self) -> Any:
+        return self.session
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        if kind is None:
+            self.release()
+        else:
+            self.abandon()
+
     def release(self) -> None:
-        """Give the session back; the second call does nothing."""
+        """Give the session back after all went well; the second call does nothing.
+
+        :raises ServiceError: If ending a POP3 session fails, so that its deletions may not have happened.
+        """
         if self._held:
             self._held = False
             self._pool._give_back(self._place, self.session, self._opened)
+
+    def abandon(self) -> None:
+        """Give the session back after an error: kept if it is still good, dropped without QUIT if it is POP3."""
+        if self._place.keep:
+            self.release()
+        else:
+            self.discard()
 
     def discard(self) -> None:
         """Give the place back and drop the session."""
@@ -122,29 +141,20 @@ class Pool:
         self._closed = False
         _pools.add(self)
 
-    @contextmanager
-    def lease(self, account: Account, protocol: Protocol) -> Iterator[Any]:
-        """Lease a session for a block; it goes back to the pool unless something went wrong with it."""
-        lease = self.acquire(account, protocol)
-        try:
-            yield lease.session
-        except BaseException:
-            if lease._place.keep:
-                lease.release()
-            else:
-                lease.discard()
-            raise
-        else:
-            lease.release()
+    def lease(self, account: Account, protocol: Protocol, *, fresh: bool = False) -> Lease:
+        """Return a lease of a session, to be used in a ``with`` block.
 
-    def acquire(self, account: Account, protocol: Protocol) -> Lease:
-        """Return a lease of a session: a waiting one that is still good, else a new one.
+        It is one that waits and is still good, else a new one.
+
+        :param fresh: Drop the account's waiting sessions first and open a new one.
 
         :raises PoolTimeoutError: If all that the account may open stay in use for its operation time-out.
         :raises ServiceError: If a new session cannot be opened.
         """
         place = _place(account, protocol)
         deadline = Deadline(account.timeouts.operation)
+        if fresh:
+            self._drop_idle(place)
         while True:
             kept = self._take(place, account, deadline)
             if kept is None:
@@ -229,6 +239,12 @@ class Pool:
             self._evict(lambda kept: kept is oldest)
         return self._total < self._per_process
 
+    def _drop_idle(self, place: _Place) -> None:
+        with self._changed:
+            mine = self._idle.get(place.key, [])
+            self._evict(lambda kept: kept in mine)
+            self._changed.notify_all()
+
     def _evict_expired(self) -> None:
         now = time.monotonic()
         self._evict(lambda kept: now - kept.since > self._max_idle or now - kept.opened > self._max_age)
@@ -260,7 +276,12 @@ class Pool:
 
 def _place(account: Account, protocol: Protocol) -> _Place:
     if protocol is Protocol.POP3:
-        return _Place(_digest(protocol, account.pop3, account.credential and account.credential.username), protocol, 1, False)
+        return _Place(
+            _digest(protocol, account.pop3, account.credential and account.credential.username),
+            protocol,
+            1,
+            False,
+        )
     return _Place(_account_digest(account, protocol), protocol, account.pool_size, True)
 
 

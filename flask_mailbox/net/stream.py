@@ -70,7 +70,9 @@ class Stream:
         endpoint = account.endpoint(protocol)
         if endpoint is None:
             name = protocol.upper()
-            raise UsageError(f"Account '{account.name}' has no {name} server: set MAILBOX_{name} or a provider with it.")
+            raise UsageError(
+                f"Account '{account.name}' has no {name} server: set MAILBOX_{name} or a provider with it."
+            )
         if not account.verify_tls and endpoint.security is not Security.NONE:
             logger.warning("TLS verification is off for account '%s' (%s)", account.name, endpoint)
         deadline = Deadline(account.timeouts.connect)
@@ -232,7 +234,8 @@ class Stream:
         if self._buffer:
             self.broken = True
             raise self.error(
-                TLSError, "The server sent more data before the TLS handshake; it may be forged, so nothing was used."
+                TLSError,
+                "The server sent more data before the TLS handshake; it may be forged, so nothing was used.",
             )
         self._handshake(Deadline(self.account.timeouts.connect))
 

@@ -1,0 +1,262 @@
+"""The Flask extension: configuration becomes accounts, accounts become sessions; glue only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import flask_mail
+from flask import Flask, current_app, g, has_request_context
+
+from . import signals
+from .account import Account, Protocol
+from .blueprints import Authorize, make_imap_blueprint, make_pop3_blueprint, make_smtp_blueprint
+from .config import Settings, load_account, load_settings
+from .errors import ConfigurationError, UsageError
+from .imap import IMAPSession
+from .net import Lease, Pool
+from .pop3 import POP3Session
+from .services.delivery import Delivery, SendPolicy
+from .smtp import Receipt, SMTPSession
+from .smtp.flaskmail import MailBridge
+
+if TYPE_CHECKING:
+    from .blueprints import Blueprint
+
+OPENERS = {
+    Protocol.SMTP: SMTPSession.open,
+    Protocol.IMAP: IMAPSession.open,
+    Protocol.POP3: POP3Session.open,
+}
+
+_LEASES = "_flask_mailbox_leases"
+
+AccountLoader = Callable[[], Account | str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class MailboxState:
+    """What one app has of us, in ``app.extensions["mailbox"]``."""
+
+    mailbox: Mailbox
+    settings: Settings
+    pool: Pool
+
+
+class AccountMailbox:
+    """One account of the current app, ready to send and to read.
+
+    Sessions come from the app's pool and go back to it at the end of the ``with`` block, or with the app context.
+    """
+
+    def __init__(self, account: Account, state: MailboxState) -> None:
+        self.account = account
+        self._state = state
+
+    def __repr__(self) -> str:
+        return f"<AccountMailbox {self.account.name!r} {self.account.address}>"
+
+    def send(self, message: flask_mail.Message, *, envelope_from: str | None = None) -> Receipt:
+        """Send a message and return the receipt: for each recipient accepted, refused or unknown.
+
+        :param message: A ``flask_mailbox.Message`` or any ``flask_mail.Message``.
+        :param envelope_from: The return path, if it is not the sender's address.
+        :raises MessageError: If the message cannot be sent as it is; nothing was connected then.
+        :raises ServiceError: If no recipient was asked for: no connection, sign-in or sender refused.
+        """
+        return self._delivery().send(message, envelope_from=envelope_from)
+
+    def smtp(self) -> AbstractContextManager[Delivery]:
+        """Hold one connection for the messages of a ``with`` block: ``with mailbox.smtp() as smtp: smtp.send(…)``."""
+        return self._delivery().held()
+
+    def imap(self) -> AbstractContextManager[IMAPSession]:
+        """Lease an IMAP session for a ``with`` block.
+
+        :raises ServiceError: If the server cannot be reached or refuses the sign-in.
+        """
+        return self._lease(Protocol.IMAP)
+
+    def pop3(self) -> AbstractContextManager[POP3Session]:
+        """Open the maildrop for a ``with`` block; deletions happen at its end, and not if it ends by an error.
+
+        :raises ServiceError: If the server cannot be reached or refuses the sign-in.
+        """
+        return self._lease(Protocol.POP3)
+
+    def _delivery(self) -> Delivery:
+        return Delivery(self.account, self._state.pool, send_policy(current_app), _tell_dispatched(self.account))
+
+    @contextmanager
+    def _lease(self, protocol: Protocol) -> Iterator[Any]:
+        lease = self._state.pool.lease(self.account, protocol)
+        held: list[Lease] = g.setdefault(_LEASES, [])
+        held.append(lease)
+        try:
+            with lease as session:
+                yield session
+        finally:
+            held.remove(lease)
+
+
+class Mailbox:
+    """Gives a Flask app its mailbox: ``Mailbox(app)``, or ``Mailbox()`` and ``init_app(app)`` in a factory.
+
+    In an app context it stands for the account that ``account_loader`` names, else for the default account.
+    """
+
+    def __init__(self, app: Flask | None = None) -> None:
+        self._account_loader: AccountLoader | None = None
+        if app is not None:
+            self.init_app(app)
+
+    def init_app(self, app: Flask) -> None:
+        """Read and check the app's configuration; no connection is opened.
+
+        :raises ConfigurationError: With all mistakes at once, each with its key and the cure.
+        """
+        settings = load_settings(app.config)
+        pool = Pool(OPENERS, per_process=settings.limits.connections_per_process)
+        app.extensions["mailbox"] = MailboxState(self, settings, pool)
+        app.extensions["mail"] = MailBridge(settings.mail, _bridge_delivery)
+        app.teardown_appcontext(_give_back_leases)
+
+    def account_loader(self, function: AccountLoader) -> AccountLoader:
+        """Register the function that gives the account of the current request, as Flask-Login's ``user_loader`` does.
+
+        It takes nothing and returns an ``Account`` (see ``load_account``), the name of a configured one, or ``None``
+        for the default account.
+        """
+        self._account_loader = function
+        return function
+
+    @property
+    def state(self) -> MailboxState:
+        """The current app's settings and pool.
+
+        :raises UsageError: If the app was never given to ``init_app``.
+        """
+        state: MailboxState | None = current_app.extensions.get("mailbox")
+        if state is None:
+            raise UsageError(f"The app '{current_app.name}' has no mailbox: call mailbox.init_app(app) first.")
+        return state
+
+    def __getitem__(self, name: str) -> AccountMailbox:
+        """Return the mailbox of a configured account.
+
+        :raises ConfigurationError: If no account has that name.
+        """
+        return AccountMailbox(self.state.settings.account(name), self.state)
+
+    def for_account(self, account: Account) -> AccountMailbox:
+        """Return the mailbox of an account that is not in the configuration, such as a signed-in user's."""
+        return AccountMailbox(account, self.state)
+
+    @property
+    def current(self) -> AccountMailbox:
+        """The mailbox of the current request: what the account loader gives, else the default account.
+
+        :raises ConfigurationError: If there is neither.
+        """
+        chosen = self._account_loader() if self._account_loader and has_request_context() else None
+        if isinstance(chosen, Account):
+            return self.for_account(chosen)
+        return AccountMailbox(self.state.settings.account(chosen), self.state)
+
+    def load_account(self, values: Mapping[str, Any], *, name: str = "user") -> Account:
+        """Return a validated account from what a form or a database row holds, with the app's presets and defaults.
+
+        :param values: Account keys in either case, such as ``{"provider": "163", "address": …, "password": …}``.
+        :raises ConfigurationError: With all mistakes at once.
+        """
+        settings = self.state.settings
+        return load_account(values, name=name, registry=settings.registry, defaults=settings.defaults)
+
+    # The current account's own
+
+    @property
+    def account(self) -> Account:
+        """The account that the current request works with."""
+        return self.current.account
+
+    def send(self, message: flask_mail.Message, *, envelope_from: str | None = None) -> Receipt:
+        """Send with the current account; see ``AccountMailbox.send``."""
+        return self.current.send(message, envelope_from=envelope_from)
+
+    def smtp(self) -> AbstractContextManager[Delivery]:
+        """Hold one SMTP connection of the current account; see ``AccountMailbox.smtp``."""
+        return self.current.smtp()
+
+    def imap(self) -> AbstractContextManager[IMAPSession]:
+        """Lease an IMAP session of the current account; see ``AccountMailbox.imap``."""
+        return self.current.imap()
+
+    def pop3(self) -> AbstractContextManager[POP3Session]:
+        """Open the current account's maildrop; see ``AccountMailbox.pop3``."""
+        return self.current.pop3()
+
+    # Blueprints
+
+    def imap_blueprint(
+        self, *, authorize: Authorize | None = None, account: str | None = None, name: str = "mailbox_imap"
+    ) -> Blueprint:
+        """Return a blueprint that publishes folders and messages as JSON; see ``docs/reference/http-api``.
+
+        :param authorize: ``authorize(operation, account) -> bool`` for every request, or ``ANYONE``.
+        :param account: A configured account's name; without it the request's own account.
+        :param name: The blueprint's name, to register more than one.
+        :raises ConfigurationError: Without ``authorize``.
+        """
+        return make_imap_blueprint(self, authorize=authorize, account=account, name=name)
+
+    def pop3_blueprint(
+        self, *, authorize: Authorize | None = None, account: str | None = None, name: str = "mailbox_pop3"
+    ) -> Blueprint:
+        """Return a blueprint that publishes the maildrop as JSON; the parameters are those of ``imap_blueprint``."""
+        return make_pop3_blueprint(self, authorize=authorize, account=account, name=name)
+
+    def smtp_blueprint(
+        self, *, authorize: Authorize | None = None, account: str | None = None, name: str = "mailbox_smtp"
+    ) -> Blueprint:
+        """Return a blueprint that sends messages; the parameters are those of ``imap_blueprint``."""
+        return make_smtp_blueprint(self, authorize=authorize, account=account, name=name)
+
+
+def send_policy(app: Flask) -> SendPolicy:
+    """Return what the app wants done with its mail now: suppression is read at the time of the call, as tests need."""
+    settings: Settings = app.extensions["mailbox"].settings
+    bridge: MailBridge = app.extensions["mail"]
+    return SendPolicy(bridge.suppress, settings.capture_dir, settings.redirect_to)
+
+
+def _bridge_delivery() -> Delivery:
+    """Return what the Flask-Mail bridge sends with: the default account, without a copy in Sent."""
+    state: MailboxState = current_app.extensions["mailbox"]
+    policy = send_policy(current_app)
+    try:
+        account = state.settings.account(None)
+    except ConfigurationError:
+        if not policy.suppress:
+            raise
+        account = state.settings.nobody
+    account = account.replace(save_sent=False)
+    return Delivery(account, state.pool, policy, _tell_dispatched(account))
+
+
+def _tell_dispatched(account: Account) -> Callable[[flask_mail.Message, Receipt], None]:
+    """Return what announces a message: Flask-Mail's signal, for ``record_messages`` and its users, and ours."""
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
+
+    def tell(message: flask_mail.Message, receipt: Receipt) -> None:
+        flask_mail.email_dispatched.send(app, message=message)
+        signals.message_sent.send(app, message=message, receipt=receipt, account=account)
+
+    return tell
+
+
+def _give_back_leases(error: BaseException | None) -> None:
+    """End what a request left open: sessions go back, an open maildrop is left without deleting."""
+    for lease in g.pop(_LEASES, []):
+        lease.abandon()

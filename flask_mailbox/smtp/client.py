@@ -1,0 +1,85 @@
+"""SMTP over a stream: commands out, replies in, each matched to its command (RFC 5321, RFC 2920)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from ..auth import decode_server_text
+from ..errors import CommandError, ProtocolError
+from ..guard import guard
+from ..net.stream import Stream
+from ..providers import advise
+from .reply import Reply
+
+MAX_REPLY_LINE = 64 * 1024
+MAX_REPLY_LINES = 200
+
+_REPLY_LINE = re.compile(rb"(\d\d\d)(?:([ -])(.*))?\Z", re.DOTALL)
+
+
+class SMTPClient:
+    """The conversation: one command at a time, or several written at once and answered in order."""
+
+    def __init__(self, stream: Stream) -> None:
+        self.stream = stream
+
+    def command(self, line: str | bytes) -> Reply:
+        """Send one command and return its reply, whatever it says."""
+        return self.commands([line])[0]
+
+    def commands(self, lines: Sequence[str | bytes]) -> list[Reply]:
+        """Send commands in one write and return their replies in order."""
+        self.send(lines)
+        return [self.reply() for _ in lines]
+
+    def send(self, lines: Sequence[str | bytes]) -> None:
+        """Write commands at once; each is guarded, so that one argument never becomes two commands."""
+        self.stream.sendall(b"".join(_encoded(line) + b"\r\n" for line in lines))
+
+    def reply(self) -> Reply:
+        """Read one reply of any number of lines.
+
+        :raises ProtocolError: If what comes is no reply, or one without end.
+        """
+        lines: list[str] = []
+        while len(lines) < MAX_REPLY_LINES:
+            line = self.stream.readline(MAX_REPLY_LINE).rstrip(b"\r\n")
+            found = _REPLY_LINE.match(line)
+            if found is None:
+                self.stream.broken = True
+                raise self.stream.error(ProtocolError, "The server does not speak SMTP.", hint=_other_protocol(line))
+            lines.append(decode_server_text(found[3] or b""))
+            if found[2] != b"-":
+                return Reply(int(found[1]), tuple(lines))
+        self.stream.broken = True
+        raise self.stream.error(ProtocolError, "The server sent a reply without end.")
+
+    def refused(self, command: str, reply: Reply) -> CommandError:
+        """Return the error for a command that the server answered with 4yz or 5yz."""
+        if reply.code == 421:
+            self.stream.broken = True
+        advice = advise("smtp", reply.words, provider=self.stream.account.provider)
+        return self.stream.error(
+            CommandError,
+            f"The server refused {command}: {reply.code} {reply.text}".rstrip(),
+            command=command,
+            code=str(reply.code),
+            server_text=" ".join(reply.lines),
+            transient=not reply.permanent,
+            hint=advice.hint if advice else "",
+            category=advice.category if advice else None,
+        )
+
+
+def _encoded(line: str | bytes) -> bytes:
+    return guard(line if isinstance(line, bytes) else line.encode(), "SMTP command")
+
+
+def _other_protocol(line: bytes) -> str:
+    """Return the hint for a greeting of another protocol."""
+    if line.startswith(b"* "):
+        return "It greets like an IMAP server: check host and port."
+    if line.startswith(b"+OK"):
+        return "It greets like a POP3 server: check host and port."
+    return "Check host and port."

@@ -1,0 +1,102 @@
+"""The bridge for code that uses Flask-Mail directly: ``app.extensions["mail"]`` sends through our pool."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from types import TracebackType
+from typing import Any, Protocol
+
+import flask_mail
+from flask import current_app
+
+from .receipt import Receipt
+
+logger = logging.getLogger("flask_mailbox")
+
+
+class Sends(Protocol):
+    """What the bridge needs of a delivery."""
+
+    def send(self, message: flask_mail.Message, *, envelope_from: str | None = None) -> Receipt:
+        """Send one message."""
+
+    def held(self) -> AbstractContextManager[Sends]:
+        """Keep one connection for a block."""
+
+
+class MailBridge(flask_mail._Mail):  # type: ignore[misc]
+    """Flask-Mail's state object with our sending under it; verified TLS, time-outs and the pool come with it.
+
+    ``send`` keeps Flask-Mail's manner: it returns nothing and raises if nobody was accepted.
+
+    :param mail: Flask-Mail's settings (``server``, ``port``, ``default_sender`` …) as the default account has them.
+    :param delivery: Gives the delivery of the current app's default account.
+    """
+
+    def __init__(self, mail: dict[str, Any], delivery: Callable[[], Sends]) -> None:
+        super().__init__(**mail, suppress=False)
+        self._suppress: bool | None = None
+        self._delivery = delivery
+
+    @property
+    def suppress(self) -> bool:
+        """Whether nothing is sent: as set here, else ``MAIL_SUPPRESS_SEND``, else while testing; read at each call."""
+        if self._suppress is not None:
+            return self._suppress
+        return bool(current_app.config.get("MAIL_SUPPRESS_SEND", current_app.testing))
+
+    @suppress.setter
+    def suppress(self, value: bool | None) -> None:
+        self._suppress = value or None if not hasattr(self, "_suppress") else value
+
+    def send(self, message: flask_mail.Message) -> None:
+        """Send one message.
+
+        :raises DeliveryError: If nobody was accepted.
+        """
+        _raise_if_nobody(self._delivery().send(message))
+
+    def connect(self) -> BridgeConnection:
+        """Return a connection for the messages of a ``with`` block."""
+        return BridgeConnection(self._delivery())
+
+
+class BridgeConnection:
+    """What ``with mail.connect() as connection`` gives: Flask-Mail's ``send`` and ``send_message``."""
+
+    def __init__(self, delivery: Sends) -> None:
+        self._holding = delivery.held()
+        self._delivery = delivery
+        self.num_emails = 0
+
+    def __enter__(self) -> BridgeConnection:
+        self._delivery = self._holding.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._holding.__exit__(kind, error, trace)
+
+    def send(self, message: flask_mail.Message, envelope_from: str | tuple[str, str] | None = None) -> None:
+        """Send one message.
+
+        :param envelope_from: The return path, as an address or a pair of name and address.
+        :raises DeliveryError: If nobody was accepted.
+        """
+        return_path = envelope_from[1] if isinstance(envelope_from, tuple) else envelope_from
+        _raise_if_nobody(self._delivery.send(message, envelope_from=return_path))
+        self.num_emails += 1
+
+    def send_message(self, *args: Any, **kwargs: Any) -> None:
+        """Send a message made of these arguments."""
+        self.send(flask_mail.Message(*args, **kwargs))
+
+
+def _raise_if_nobody(receipt: Receipt) -> None:
+    if receipt.refused and not receipt.accepted and not receipt.unknown:
+        raise receipt.error()
+    if not receipt.ok:
+        logger.warning("%s", receipt.error())

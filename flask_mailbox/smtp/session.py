@@ -1,0 +1,173 @@
+"""An authenticated SMTP connection that sends messages (RFC 5321, 3207, 4954, 1870, 6152, 6531)."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+
+from ..account import Account, Protocol, Security
+from ..auth import Mechanism, mechanism_for, no_mechanism, refused_login
+from ..errors import ProtocolError, ServiceError, TLSError
+from ..message import Envelope
+from ..net.stream import Stream
+from ..net.tls import port_hint
+from .client import SMTPClient
+from .receipt import Receipt
+from .reply import Reply
+from .transaction import Transaction
+
+EHLO_NAME = "[127.0.0.1]"
+"""The name we give: an address literal, since the machine's own name is nobody's business (RFC 5321, 4.1.4)."""
+
+MAX_SASL_ROUNDS = 10
+
+
+class SMTPSession:
+    """One connection, signed in and ready to send; made by ``open``.
+
+    :param extensions: What EHLO listed, by upper-case keyword, each with its parameters.
+    """
+
+    def __init__(self, stream: Stream) -> None:
+        self.stream = stream
+        self.account = stream.account
+        self.client = SMTPClient(stream)
+        self.extensions: dict[str, str] = {}
+        self.needs_reset = False
+        self.mail_answered = False
+
+    @classmethod
+    def open(cls, account: Account) -> SMTPSession:
+        """Connect, upgrade to TLS where configured, and sign in.
+
+        :raises ConnectError: If there is no connection, no TLS, or a wrong certificate.
+        :raises AuthenticationError: If the server refuses the credential.
+        :raises ServiceError: If the server does anything else but its part.
+        """
+        session = cls(Stream.open(account, Protocol.SMTP))
+        try:
+            with session.stream.operation():
+                session._greet()
+                session._secure()
+                session._sign_in()
+        except BaseException:
+            session.drop()
+            raise
+        return session
+
+    def send(self, envelope: Envelope, data: bytes, *, message_id: str) -> Receipt:
+        """Send one message and return what each recipient was answered.
+
+        :param envelope: Sender and recipients as they go into MAIL and RCPT.
+        :param data: The message with CR LF line ends, as ``build`` makes it.
+        :raises MessageError: If it is larger than the server takes, or needs SMTPUTF8 that the server lacks.
+        :raises ServiceError: If the server refuses the sender, or is lost before any recipient was answered.
+        """
+        self.mail_answered = False
+        return Transaction(self, envelope, data, message_id=message_id).run()
+
+    # What the pool asks for
+
+    @property
+    def is_reusable(self) -> bool:
+        """Whether nothing speaks against another message: no doubt, and no goodbye (421, EOF) waiting."""
+        return not self.stream.broken and not self.stream.readable()
+
+    def noop(self) -> None:
+        """Ask the server whether it is still there."""
+        with self.stream.operation():
+            reply = self.client.command("NOOP")
+            if not reply.positive:
+                raise self.client.refused("NOOP", reply)
+
+    def finish(self) -> None:
+        """Say goodbye and close; a bad goodbye matters to nobody."""
+        if not self.stream.broken:
+            try:
+                with self.stream.operation(read=2.0):
+                    self.client.command("QUIT")
+            except ServiceError:
+                pass
+        self.drop()
+
+    def drop(self) -> None:
+        """Close the connection without a word."""
+        self.stream.close()
+
+    # Opening
+
+    def _greet(self) -> None:
+        greeting = self.client.reply()
+        if greeting.code != 220:
+            raise self.client.refused("the connection", greeting)
+        self._hello()
+
+    def _hello(self) -> None:
+        """Introduce ourselves, by HELO where EHLO is unknown, and learn what the server can do."""
+        reply = self.client.command(f"EHLO {EHLO_NAME}")
+        if reply.permanent:
+            reply = self.client.command(f"HELO {EHLO_NAME}")
+            reply = Reply(reply.code, reply.lines[:1])
+        if not reply.positive:
+            raise self.client.refused("EHLO", reply)
+        self.extensions = {}
+        for line in reply.lines[1:]:
+            keyword, _, parameters = line.replace("AUTH=", "AUTH ", 1).partition(" ")
+            known = self.extensions.get(keyword.upper(), "")
+            self.extensions[keyword.upper()] = f"{known} {parameters}".strip()
+
+    def _secure(self) -> None:
+        """Upgrade to TLS where the endpoint says STARTTLS; there is no going on without."""
+        endpoint = self.stream.endpoint
+        if endpoint.security is not Security.STARTTLS:
+            return
+        hint = port_hint(endpoint.protocol, endpoint.port, endpoint.security)
+        if "STARTTLS" not in self.extensions:
+            self.stream.broken = True
+            raise self.stream.error(TLSError, "The server does not offer STARTTLS; nothing was sent to it.", hint=hint)
+        reply = self.client.command("STARTTLS")
+        if reply.code != 220:
+            self.stream.broken = True
+            raise self.stream.error(
+                TLSError,
+                f"The server refused STARTTLS: {reply.code} {reply.text}",
+                hint=hint,
+                transient=not reply.permanent,
+            )
+        self.stream.start_tls()
+        self._hello()
+
+    def _sign_in(self) -> None:
+        credential = self.account.credential
+        if credential is None:
+            return
+        self.stream.require_private()
+        offered = self.extensions.get("AUTH", "").upper().split()
+        mechanism = mechanism_for(offered, credential, self.stream.endpoint)
+        if mechanism is None:
+            raise no_mechanism(self.stream, offered)
+        reply = self._exchange(mechanism)
+        if reply.code != 235:
+            raise refused_login(self.stream, reply.words, code=str(reply.code), transient=400 <= reply.code < 500)
+
+    def _exchange(self, mechanism: Mechanism) -> Reply:
+        """Run a mechanism to its final reply (RFC 4954, 4)."""
+        initial = "" if mechanism.initial is None else f" {_base64(mechanism.initial) or '='}"
+        reply = self.client.command(f"AUTH {mechanism.name}{initial}")
+        for _ in range(MAX_SASL_ROUNDS):
+            if reply.code != 334:
+                return reply
+            reply = self.client.command(_base64(mechanism.respond(_challenge(reply))))
+        self.stream.broken = True
+        raise self.stream.error(ProtocolError, "The server does not end the sign-in.")
+
+
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
+def _challenge(reply: Reply) -> bytes:
+    try:
+        return base64.b64decode("".join(reply.lines).encode())
+    except (binascii.Error, ValueError):
+        return b""
