@@ -35,9 +35,11 @@ class MailBridge(flask_mail._Mail):  # type: ignore[misc]
     :param delivery: Gives the delivery of the current app's default account.
     """
 
+    _suppress: bool | None
+
     def __init__(self, mail: dict[str, Any], delivery: Callable[[], Sends]) -> None:
         super().__init__(**mail, suppress=False)
-        self._suppress: bool | None = None
+        self._suppress = None
         self._delivery = delivery
 
     @property
@@ -49,7 +51,7 @@ class MailBridge(flask_mail._Mail):  # type: ignore[misc]
 
     @suppress.setter
     def suppress(self, value: bool | None) -> None:
-        self._suppress = value or None if not hasattr(self, "_suppress") else value
+        self._suppress = value
 
     def send(self, message: flask_mail.Message) -> None:
         """Send one message.
