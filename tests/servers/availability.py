@@ -1,0 +1,54 @@
+"""Whether the real servers can run here, and what to do when they cannot."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+
+SEARCH_PATH = os.environ.get("PATH", "") + ":/usr/local/sbin:/usr/sbin:/sbin"
+DOVECOT_PARTS = ("imap-login", "pop3-login", "lmtp")
+DOVECOT_FOLDERS = (Path("/usr/lib/dovecot"), Path("/usr/libexec/dovecot"))
+
+
+def program(name: str) -> str | None:
+    """Return the path of a server's program, looking where normal users' PATH does not."""
+    return shutil.which(name, path=SEARCH_PATH)
+
+
+def dovecot_problem() -> str | None:
+    """Say why Dovecot cannot run here, or return ``None``."""
+    installed = program("dovecot") and all(
+        any((folder / part).exists() for folder in DOVECOT_FOLDERS) for part in DOVECOT_PARTS
+    )
+    if installed:
+        return None
+    return (
+        "Dovecot is not installed: run tools/install-servers as root, "
+        "or: apt-get install dovecot-imapd dovecot-pop3d dovecot-lmtpd"
+    )
+
+
+def postfix_problem() -> str | None:
+    """Say why Postfix cannot run here, or return ``None``."""
+    if not program("postfix"):
+        return "Postfix is not installed: run tools/install-servers as root, or: apt-get install postfix"
+    if os.geteuid() != 0:
+        return "Postfix starts only as root: run the tests as root to include it"
+    return None
+
+
+def require(problem: str | None) -> None:
+    """Go on if there is no problem; else skip, or fail where the tests must be complete (``CI=true``)."""
+    if problem:
+        leave_out(problem)
+
+
+def leave_out(problem: str) -> NoReturn:
+    """Skip the test that asked, or fail it where the tests must be complete (``CI=true``)."""
+    if os.environ.get("CI", "").lower() == "true":
+        pytest.fail(problem, pytrace=False)
+    pytest.skip(problem)
