@@ -1,0 +1,59 @@
+"""``flask mailbox dev-server``: SMTP, IMAP and POP3 on loopback, in memory, no account needed."""
+
+from __future__ import annotations
+
+import signal
+import threading
+
+import click
+
+from ..errors import UsageError
+from .output import json_option, print_json, told_errors
+
+
+@click.command("dev-server")
+@click.option(
+    "--user",
+    "users",
+    multiple=True,
+    metavar="ADDRESS=PASSWORD",
+    default=("me@demo.test=demo",),
+    show_default=True,
+    help="An account of the server; may be given more than once.",
+)
+@json_option
+@told_errors
+def dev_server(users: tuple[str, ...], as_json: bool) -> None:
+    """Run a mail server in memory until Ctrl-C, and print how to reach it."""
+    from ..devserver import MailServer  # an extra: loaded only where it is asked for
+
+    with MailServer(users=dict(map(_user, users))) as server:
+        first = _user(users[0])[0]
+        config = server.config(first)
+        if as_json:
+            print_json(config)
+        else:
+            _print_config(config)
+        _wait_for_interrupt()
+
+
+def _user(text: str) -> tuple[str, str]:
+    address, equals, password = text.partition("=")
+    if not (equals and "@" in address):
+        raise UsageError(f"'{address}' is no user: write ADDRESS=PASSWORD, such as me@demo.test=demo.")
+    return address, password
+
+
+def _print_config(config: dict[str, object]) -> None:
+    click.echo("A mail server runs until Ctrl-C. Start your app in another terminal with:\n")
+    for key, value in config.items():
+        click.echo(f"export FLASK_{key}='{value}'")
+    click.echo()
+
+
+def _wait_for_interrupt() -> None:
+    """Block until the process is asked to end."""
+    ended = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: ended.set())
+    ended.wait()
