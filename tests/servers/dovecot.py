@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import getpass
 import grp
 import imaplib
@@ -9,10 +10,12 @@ import os
 import pwd
 import smtplib
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from imapclient import imap_utf7
 
 from .availability import program
 from .people import People, write_dovecot_users
@@ -55,11 +58,10 @@ class Dovecot:
         """The end of Dovecot's log."""
         return last_lines(self.folder / "dovecot.log")
 
-    def config(self, address: str, *, security: str = "tls") -> dict[str, object]:
+    def config(self, address: str, security: str = "tls") -> dict[str, object]:
         """Return the ``MAILBOX_*`` settings of a user who only reads: SMTP is off."""
-        return mailbox_settings(
-            address, self.people.passwords[address], ca_file=self.ca_file, ports=self.ports, security=security
-        )
+        password = self.people.passwords[address]
+        return mailbox_settings(address, password, ca_file=self.ca_file, ports=self.ports, security=security)
 
     def new_user(self, domain: str = "mail.test") -> tuple[str, str]:
         """Return address and password of a user whose mailbox no test has touched."""
@@ -69,22 +71,37 @@ class Dovecot:
         """Return an access token for XOAUTH2 and OAUTHBEARER; a negative lifetime gives an expired one."""
         return mint_token(self.token_key, address, lifetime=lifetime, issuer=issuer)
 
-    def deliver(self, raw: bytes, to: str, *, sender: str = "sender@mail.test") -> None:
-        """Deliver a message over LMTP (RFC 2033); as any delivery it gains Return-Path and Received lines."""
+    def deliver_over_lmtp(self, raw: bytes, to: str, *, sender: str = "sender@mail.test") -> None:
+        """Deliver a message as Postfix does (RFC 2033); it gains Return-Path, Delivered-To and Received."""
         with smtplib.LMTP(self.lmtp, timeout=10) as client:
             refused = client.sendmail(sender, [to], raw)
         assert not refused, refused
 
-    def store(self, raw: bytes, address: str, *, folder: str = "INBOX") -> None:
-        """Put exactly these bytes into a folder, unseen."""
-        with self._signed_in(address) as client:
-            kind, said = client.append(folder, "", "", raw)
-        assert kind == "OK", said
+    def deliver(
+        self,
+        raw: bytes,
+        to: str,
+        folder: str = "INBOX",
+        flags: Iterable[str] = (),
+        date: datetime.datetime | None = None,
+    ) -> int:
+        """Put exactly these bytes into a folder, which is created if it does not exist, and return the uid.
+
+        :param raw: The message; its lines end in CRLF.
+        """
+        with self._signed_in(to) as client:
+            if folder != "INBOX":
+                client.create(quoted(folder))  # refused where it exists, which is as good
+            moment = imaplib.Time2Internaldate(date) if date else ""
+            kind, said = client.append(quoted(folder), f"({' '.join(flags)})", moment, raw)
+            assert kind == "OK", said
+            return int(client.response("APPENDUID")[1][0].split()[1])
 
     def messages(self, address: str, folder: str = "INBOX") -> list[bytes]:
-        """Return the raw messages of a folder, oldest first, without marking them read."""
+        """Return the raw messages of a folder, oldest first, without marking them read; none if it does not exist."""
         with self._signed_in(address) as client:
-            client.select(folder, readonly=True)
+            if client.select(quoted(folder), readonly=True)[0] != "OK":
+                return []
             _, answer = client.uid("FETCH", "1:*", "(BODY.PEEK[])")
         return [item[1] for item in answer if isinstance(item, tuple)]
 
@@ -94,6 +111,12 @@ class Dovecot:
         with imaplib.IMAP4_SSL("localhost", self.imaps, ssl_context=context, timeout=10) as client:
             client.authenticate("PLAIN", lambda _: f"\0{address}\0{self.people.passwords[address]}".encode())
             yield client
+
+
+def quoted(folder: str) -> str:
+    """Return a folder's name as IMAP wants it (RFC 3501, section 5.1.3)."""
+    name: str = imap_utf7.encode(folder).decode("ascii")
+    return '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 @contextmanager

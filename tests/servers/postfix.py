@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import datetime
 import os
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,7 +54,7 @@ class Postfix:
         """The end of Postfix's log."""
         return last_lines(self.folder.with_suffix(".log"))
 
-    def config(self, address: str, *, security: str = "tls") -> dict[str, object]:
+    def config(self, address: str, security: str = "tls") -> dict[str, object]:
         """Return the ``MAILBOX_*`` settings of a user: SMTP to Postfix, IMAP and POP3 to Dovecot."""
         password = self.dovecot.people.passwords[address]
         return mailbox_settings(address, password, ca_file=self.ca_file, ports=self.ports, security=security)
@@ -62,13 +63,20 @@ class Postfix:
         """Return address and password of a user of this domain whose mailbox no test has touched."""
         return self.dovecot.new_user(self.domain)
 
-    def token(self, address: str, *, lifetime: int = 3600) -> str:
+    def token(self, address: str) -> str:
         """Return an access token for XOAUTH2 and OAUTHBEARER."""
-        return self.dovecot.token(address, lifetime=lifetime)
+        return self.dovecot.token(address)
 
-    def deliver(self, raw: bytes, to: str) -> None:
-        """Put exactly these bytes into a user's inbox, past SMTP."""
-        self.dovecot.store(raw, to)
+    def deliver(
+        self,
+        raw: bytes,
+        to: str,
+        folder: str = "INBOX",
+        flags: Iterable[str] = (),
+        date: datetime.datetime | None = None,
+    ) -> int:
+        """Put exactly these bytes into a user's folder, past SMTP, and return the uid."""
+        return self.dovecot.deliver(raw, to, folder, flags, date)
 
     def messages(self, address: str, folder: str = "INBOX") -> list[bytes]:
         """Return the raw messages of a folder, oldest first, without marking them read."""

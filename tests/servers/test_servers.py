@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import imaplib
 import poplib
 import smtplib
@@ -99,9 +100,9 @@ def test_nobody_sends_in_another_users_name(postfix: Postfix) -> None:
             client.send_message(letter("bob@mail.test", "ann@mail.test"))
 
 
-def test_a_stored_message_comes_back_byte_for_byte_over_pop3(dovecot: Dovecot) -> None:
+def test_a_delivered_message_comes_back_byte_for_byte_over_pop3(dovecot: Dovecot) -> None:
     address, password = dovecot.new_user()
-    dovecot.store(b"Subject: one\r\n\r\nbody\r\n", address)
+    dovecot.deliver(b"Subject: one\r\n\r\nbody\r\n", address)
 
     client = poplib.POP3("localhost", dovecot.pop3, timeout=10)
     client.stls(context=trusting(dovecot.ca_file))
@@ -111,6 +112,17 @@ def test_a_stored_message_comes_back_byte_for_byte_over_pop3(dovecot: Dovecot) -
     client.quit()
 
     assert lines == [b"Subject: one", b"", b"body"]
+
+
+def test_a_message_can_stand_in_any_folder_with_flags_and_date(dovecot: Dovecot) -> None:
+    address, _ = dovecot.new_user()
+    noon = datetime.datetime(2024, 2, 29, 12, tzinfo=datetime.UTC)
+
+    uid = dovecot.deliver(b"Subject: one\r\n\r\nbody\r\n", address, "项目/二月", ["\\Seen"], noon)
+
+    assert uid == 1
+    assert dovecot.messages(address, "项目/二月") == [b"Subject: one\r\n\r\nbody\r\n"]
+    assert dovecot.messages(address, "项目/三月") == []
 
 
 def test_apop_is_offered_and_works(dovecot: Dovecot) -> None:
@@ -126,7 +138,7 @@ def test_apop_is_offered_and_works(dovecot: Dovecot) -> None:
 def test_lmtp_delivery_adds_the_trace(dovecot: Dovecot) -> None:
     address, _ = dovecot.new_user()
 
-    dovecot.deliver(b"Subject: one\r\n\r\nbody\r\n", address)
+    dovecot.deliver_over_lmtp(b"Subject: one\r\n\r\nbody\r\n", address)
 
     (raw,) = dovecot.messages(address)
     assert raw.startswith(b"Return-Path: <sender@mail.test>\r\n")
