@@ -27,7 +27,7 @@ def dovecot_problem() -> str | None:
     if installed:
         return None
     return (
-        "Dovecot is not installed: run tools/install-servers as root, "
+        "Dovecot is not installed: run 'make servers' as root, "
         "or: apt-get install dovecot-imapd dovecot-pop3d dovecot-lmtpd"
     )
 
@@ -35,7 +35,7 @@ def dovecot_problem() -> str | None:
 def postfix_problem() -> str | None:
     """Say why Postfix cannot run here, or return ``None``."""
     if not program("postfix"):
-        return "Postfix is not installed: run tools/install-servers as root, or: apt-get install postfix"
+        return "Postfix is not installed: run 'make servers' as root, or: apt-get install postfix"
     if os.geteuid() != 0:
         return "Postfix starts only as root: run the tests as root to include it"
     return None
