@@ -1,0 +1,64 @@
+"""BODY and BODYSTRUCTURE: the MIME tree as IMAP writes it (RFC 3501, 7.4.2)."""
+
+from __future__ import annotations
+
+from ..structure import Parameters, Part, parse_value
+from .envelope import envelope
+from .wording import string
+
+
+def body_structure(part: Part, *, extended: bool) -> bytes:
+    """Return the structure of a part and all below it.
+
+    :param extended: With the extension data of BODYSTRUCTURE.
+    """
+    if part.is_multipart:
+        children = b"".join(body_structure(child, extended=extended) for child in part.children)
+        more = [_parameters(part.parameters), *_extension(part)] if extended else []
+        return b"(" + b" ".join([children, string(part.subtype.upper()), *more]) + b")"
+    fields = [
+        string(part.type.upper()),
+        string(part.subtype.upper()),
+        _parameters(part.parameters or _default_parameters(part)),
+        string(part.get(b"content-id")),
+        string(part.get(b"content-description")),
+        string((part.get(b"content-transfer-encoding") or b"7bit").partition(b";")[0].strip().upper()),
+        b"%d" % (part.end - part.body),
+    ]
+    if part.message is not None:
+        fields += [envelope(part.message), body_structure(part.message, extended=extended)]
+    if part.type == b"text" or part.message is not None:
+        fields.append(b"%d" % part.lines)
+    if extended:
+        fields += [string(part.get(b"content-md5")), *_extension(part)]
+    return b"(" + b" ".join(fields) + b")"
+
+
+def _default_parameters(part: Part) -> Parameters:
+    return [(b"charset", b"us-ascii")] if (part.type, part.subtype) == (b"text", b"plain") else []
+
+
+def _extension(part: Part) -> list[bytes]:
+    return [_disposition(part), _language(part), string(part.get(b"content-location"))]
+
+
+def _disposition(part: Part) -> bytes:
+    value = part.get(b"content-disposition")
+    if not value:
+        return b"NIL"
+    word, parameters = parse_value(value)
+    return b"(" + string(word.upper()) + b" " + _parameters(parameters) + b")"
+
+
+def _language(part: Part) -> bytes:
+    value = part.get(b"content-language")
+    if not value:
+        return b"NIL"
+    languages = [string(language.strip()) for language in value.split(b",") if language.strip()]
+    return b"(" + b" ".join(languages) + b")" if languages else b"NIL"
+
+
+def _parameters(parameters: Parameters) -> bytes:
+    if not parameters:
+        return b"NIL"
+    return b"(" + b" ".join(string(name.upper()) + b" " + string(value) for name, value in parameters) + b")"

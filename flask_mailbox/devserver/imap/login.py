@@ -1,0 +1,133 @@
+"""Commands that need no folder: capabilities, TLS, login, ID, ENABLE, NAMESPACE, NOOP, LOGOUT."""
+
+from __future__ import annotations
+
+import base64
+import re
+
+from .. import sasl
+from ..mailstore import User
+from .parser import Refusal
+from .session import Command, Order, Session
+
+_INNER_BLANK = re.compile(rb"\(\s|\s\)")
+
+
+async def capability(session: Session, order: Order) -> str | None:
+    """Tell what the server can do."""
+    order.parser.end()
+    await session.send(f"* CAPABILITY {session.capabilities()}".encode())
+    return None
+
+
+async def noop(session: Session, order: Order) -> str | None:
+    """Do nothing; changes are told before the tagged answer."""
+    order.parser.end()
+    return None
+
+
+async def logout(session: Session, order: Order) -> str | None:
+    """Say goodbye; the session closes after the answer."""
+    await session.send(b"* BYE See you")
+    return None
+
+
+async def starttls(session: Session, order: Order) -> str | None:
+    """Agree to TLS; the session does the handshake after the answer."""
+    order.parser.end()
+    if session.connection.is_tls:
+        raise Refusal("TLS is active already", "BAD")
+    return "Begin TLS"
+
+
+async def login(session: Session, order: Order) -> str | None:
+    """Sign in with name and password."""
+    parser = order.parser
+    parser.space()
+    username = parser.astring()
+    parser.space()
+    password = parser.astring()
+    parser.end()
+    store = session.services.store
+    user = sasl.check_password(store, username.decode("utf-8", "replace"), password.decode("utf-8", "replace"))
+    return _enter(session, user)
+
+
+async def authenticate(session: Session, order: Order) -> str | None:
+    """Sign in by SASL, with or without initial response (RFC 4959)."""
+    parser = order.parser
+    parser.space()
+    mechanism = parser.atom()
+    if mechanism not in sasl.MECHANISMS:
+        raise Refusal("Unknown mechanism")
+    refusal = session.services.profile.initial_response_refusal
+    if parser.rest and refusal:
+        status, _, text = refusal.partition(" ")
+        raise Refusal(text, status)
+    initial = sasl.decode_initial(parser.rest.strip()) if parser.rest else None
+
+    async def ask(challenge: bytes) -> bytes:
+        line = await session.ask(base64.b64encode(challenge))
+        refusal = await session.connection.wire.begin("AUTH-RESPONSE")
+        if refusal:
+            status, _, text = refusal.partition(" ")
+            raise Refusal(text, status)
+        return sasl.decode(line)
+
+    return _enter(session, await sasl.authenticate(mechanism, initial, ask, session.services.store))
+
+
+def _enter(session: Session, user: User) -> str:
+    session.user = user
+    return f"[CAPABILITY {session.capabilities()}] Logged in"
+
+
+async def identify(session: Session, order: Order) -> str | None:
+    """Exchange ID (RFC 2971); some profiles open folders only after one in the form that they accept."""
+    parser = order.parser
+    parser.space()
+    profile = session.services.profile
+    if profile.id_blank_refusal and _INNER_BLANK.search(parser.rest):
+        status, _, text = profile.id_blank_refusal.partition(" ")
+        raise Refusal(text, status)
+    if not parser.accept(b"NIL"):
+        parser.expect(b"(")
+        while not parser.accept(b")"):
+            parser.accept(b" ")
+            if parser.accept(b")"):
+                break
+            parser.string()
+            parser.space()
+            parser.nstring()
+            session.identified = session.user is not None
+    parser.end()
+    await session.send(b'* ID ("name" "flask-mailbox" "vendor" "flask-mailbox")')
+    return None
+
+
+async def enable(session: Session, order: Order) -> str | None:
+    """Switch on nothing, since nothing that is offered needs it (RFC 5161)."""
+    order.parser.space()
+    order.parser.atom()
+    await session.send(b"* ENABLED")
+    return None
+
+
+async def namespace(session: Session, order: Order) -> str | None:
+    """Tell that all folders are the user's own (RFC 2342)."""
+    order.parser.end()
+    await session.send(b'* NAMESPACE (("" "/")) NIL NIL')
+    return None
+
+
+COMMANDS = {
+    "CAPABILITY": Command(capability, "any"),
+    "NOOP": Command(noop, "any"),
+    "LOGOUT": Command(logout, "any"),
+    "ID": Command(identify, "any"),
+    "STARTTLS": Command(starttls, "start"),
+    "LOGIN": Command(login, "start"),
+    "AUTHENTICATE": Command(authenticate, "start"),
+    "ENABLE": Command(enable, "user"),
+    "NAMESPACE": Command(namespace, "user"),
+}

@@ -1,0 +1,283 @@
+"""The SMTP server: aiosmtpd on the server's loop, delivering into the store, never relaying (RFC 5321)."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import collections
+import email.utils
+import secrets
+from collections.abc import Awaitable, Callable
+from typing import Any, cast
+
+from aiosmtpd import smtp as aiosmtpd
+
+from . import sasl
+from .faults import GREETING, HANDSHAKE
+from .mailstore import INBOX
+from .services import Services
+from .wire import Dropped, Wire
+
+SIZE_LIMIT = 64 * 1024 * 1024
+COMMAND_LIMIT = 65_536
+BODY_LINE_LIMIT = 1_048_576
+IDLE_SECONDS = 300.0
+HOSTNAME = "mail.test"
+AUTH_REPLIES = {
+    "credentials": "535 5.7.8 Authentication credentials invalid",
+    "cancelled": "501 5.7.0 Authentication cancelled",
+    "syntax": "501 5.5.2 That is no proper response",
+}
+
+
+class Refused(Exception):
+    """A step was answered with this reply instead of being done."""
+
+
+def make_smtp(services: Services, on_close: Callable[[], None]) -> SMTPProtocol:
+    """Make the protocol object of one SMTP connection."""
+    return SMTPProtocol(services, on_close)
+
+
+class SMTPProtocol(aiosmtpd.SMTP):
+    """aiosmtpd's protocol, with faults, the shared login mechanisms and its STARTTLS answered by us."""
+
+    session: Any  # aiosmtpd's, always set once the connection is made
+    transport: Any
+    _reader: Any
+    _writer: Any
+    line_length_limit = BODY_LINE_LIMIT
+    command_size_limit = COMMAND_LIMIT
+
+    def __init__(self, services: Services, on_close: Callable[[], None]) -> None:
+        super().__init__(
+            Delivery(services),
+            data_size_limit=SIZE_LIMIT,
+            enable_SMTPUTF8=True,
+            hostname=HOSTNAME,
+            ident="ESMTP flask-mailbox",
+            tls_context=services.context("smtp"),
+            timeout=IDLE_SECONDS,
+            auth_require_tls=False,  # the ports are on loopback; Delivery wants a login before MAIL
+            loop=asyncio.get_running_loop(),
+        )
+        self.command_size_limits = collections.defaultdict(lambda: COMMAND_LIMIT)
+        self._services = services
+        self._on_close = on_close
+        self._in_content = False
+        self._line_start = b""
+        self._greeted = False
+        self.wire = Wire("smtp", services.faults, services.journal, self._write, self._abort)
+        self._smtp_methods = {name: self._with_faults(name, do) for name, do in self._smtp_methods.items()}
+
+    @property
+    def is_tls(self) -> bool:
+        """Whether the connection is encrypted, by STARTTLS or from its first byte."""
+        return self.transport is not None and self.transport.get_extra_info("sslcontext") is not None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        self._note_tls()
+
+    def data_received(self, data: bytes) -> None:
+        if not self._in_content:
+            self._log(data)
+        super().data_received(data)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        if self._line_start:
+            self.wire.received(self._line_start)
+        super().connection_lost(error)
+        self._on_close()
+
+    async def push(self, status: str | bytes) -> None:
+        reply = status.encode() if isinstance(status, str) else status
+        if reply.startswith(b"354"):
+            self._in_content = True
+        await self.wire.send(reply + b"\r\n")
+        if not self._greeted:
+            self._greeted = True
+            await self.wire.end(GREETING)
+        elif reply.startswith(b"354"):
+            await self.wire.end("DATA")
+
+    async def smtp_STARTTLS(self, arg: str | None) -> None:  # noqa: N802 - aiosmtpd's name
+        fault = self.wire.fault
+        if fault.no_starttls:
+            await self.push('500 Error: command "STARTTLS" not recognized')
+        elif arg or self.is_tls:
+            await self.push("501 Syntax: STARTTLS" if arg else "503 5.5.1 TLS is active already")
+        else:
+            await self.wire.send(b"220 2.0.0 Ready to start TLS\r\n" + fault.inject)
+            await self.wire.end("STARTTLS")
+            if await self.wire.begin(HANDSHAKE):
+                self.wire.drop()
+            await self._start_tls()
+
+    async def _start_tls(self) -> None:
+        # Over asyncio's public start_tls; what came ahead in clear is thrown away (RFC 3207, 4.2)
+        self._reader._buffer.clear()
+        transport = cast(asyncio.Transport, self.transport)
+        context = self._services.context("smtp")
+        try:
+            upgraded = await self.loop.start_tls(transport, self, context, server_side=True)
+        except (OSError, EOFError):
+            self.wire.drop()
+        self.transport = self._reader._transport = self._writer._transport = upgraded
+        self.envelope = self._create_envelope()
+        self.session = self._create_session()
+        self.session.peer = transport.get_extra_info("peername")
+        self._note_tls()
+
+    def _note_tls(self) -> None:
+        if self.is_tls:
+            self.session.ssl = {"cipher": self.transport.get_extra_info("cipher")}
+
+    async def smtp_AUTH(self, arg: str | None) -> None:  # noqa: N802 - aiosmtpd's name
+        if await self.check_helo_needed("EHLO"):
+            return
+        words = (arg or "").split()
+        if self.session.authenticated:
+            await self.push("503 5.5.1 You are logged in")
+        elif not 1 <= len(words) <= 2:
+            await self.push("501 5.5.4 Syntax: AUTH mechanism [initial-response]")
+        elif words[0].upper() not in sasl.MECHANISMS:
+            await self.push("504 5.5.4 Unrecognized authentication type")
+        else:
+            await self.push(await self._sign_in(words[0].upper(), words[1:]))
+
+    async def _sign_in(self, mechanism: str, arguments: list[str]) -> str:
+        try:
+            initial = sasl.decode_initial(arguments[0].encode()) if arguments else None
+            user = await sasl.authenticate(mechanism, initial, self._ask, self._services.store)
+        except sasl.SASLError as error:
+            return AUTH_REPLIES[error.reason]
+        except Refused as refused:
+            return str(refused)
+        self.session.authenticated = True
+        self.session.auth_data = user.address
+        return "235 2.7.0 Authentication successful"
+
+    async def _ask(self, challenge: bytes) -> bytes:
+        await self.push(b"334 " + base64.b64encode(challenge))
+        line = await self._reader.readline()
+        if not line.endswith(b"\n"):
+            raise EOFError
+        refusal = await self.wire.begin("AUTH-RESPONSE")
+        if refusal:
+            raise Refused(refusal)
+        return sasl.decode(line.rstrip(b"\r\n"))
+
+    async def smtp_DATA(self, arg: str | None) -> None:  # noqa: N802 - aiosmtpd's name
+        try:
+            await super().smtp_DATA(arg)
+        finally:
+            if self._in_content:
+                self._in_content = False
+                self._log(bytes(self._reader._buffer))  # what came behind the final dot
+        await self.wire.end("CONTENT")
+
+    def _log(self, data: bytes) -> None:
+        *lines, self._line_start = (self._line_start + data).split(b"\n")
+        for line in lines:
+            self.wire.received(line + b"\n")
+
+    async def _write(self, data: bytes) -> None:
+        self._writer.write(data)
+        await self._writer.drain()
+
+    def _abort(self) -> None:
+        if self.transport is not None:
+            cast(asyncio.Transport, self.transport).close()
+
+    async def _handle_client(self) -> None:
+        try:
+            refusal = await self.wire.begin(GREETING)
+            if refusal:
+                await self.push(refusal)
+                self.wire.drop()
+            await super()._handle_client()
+        except (Dropped, OSError):
+            self._abort()
+
+    def _with_faults(self, name: str, do: Callable[..., Awaitable[None]]) -> Callable[[str | None], Awaitable[None]]:
+        async def command(argument: str | None) -> None:
+            try:
+                refusal = await self.wire.begin(name)
+                if refusal:
+                    await self.push(refusal)
+                else:
+                    await do(argument)
+                await self.wire.end(name)
+            except Dropped:
+                # aiosmtpd would answer any other exception with a 500
+                raise asyncio.CancelledError from None
+
+        return command
+
+
+class Delivery:
+    """aiosmtpd's handler: who may send, who gets it, and into which folder it goes."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    async def handle_EHLO(  # noqa: N802 - aiosmtpd's name
+        self, server: SMTPProtocol, session: Any, envelope: Any, hostname: str, responses: list[str]
+    ) -> list[str]:
+        session.host_name = hostname
+        offered = [HOSTNAME, "PIPELINING", f"SIZE {SIZE_LIMIT}", "8BITMIME", "SMTPUTF8"]
+        if not server.is_tls and not server.wire.fault.no_starttls:
+            offered.append("STARTTLS")
+        offered.append("AUTH " + " ".join(sasl.MECHANISMS))
+        return [f"250-{line}" for line in offered[:-1]] + [f"250 {offered[-1]}"]
+
+    async def handle_MAIL(  # noqa: N802
+        self, server: SMTPProtocol, session: Any, envelope: Any, address: str, options: list[str]
+    ) -> str:
+        if self._services.require_auth and not session.authenticated:
+            return "530 5.7.0 Authentication required"
+        if not address.isascii() and not envelope.smtp_utf8:
+            return "553 5.6.7 An address beyond ASCII needs SMTPUTF8"
+        envelope.mail_from = address
+        envelope.mail_options.extend(options)
+        return "250 2.1.0 OK"
+
+    async def handle_RCPT(  # noqa: N802
+        self, server: SMTPProtocol, session: Any, envelope: Any, address: str, options: list[str]
+    ) -> str:
+        refused = {known.lower(): reply for known, reply in server.wire.fault.refuse_recipients.items()}
+        if address.lower() in refused:
+            return refused[address.lower()]
+        if not address.isascii() and not envelope.smtp_utf8:
+            return "553 5.6.7 An address beyond ASCII needs SMTPUTF8"
+        if self._services.store.user(address) is None:
+            local = self._services.store.is_local(address)
+            return "550 5.1.1 No such user here" if local else "550 5.7.1 This server does not relay"
+        envelope.rcpt_tos.append(address)
+        return "250 2.1.5 OK"
+
+    async def handle_DATA(self, server: SMTPProtocol, session: Any, envelope: Any) -> str:  # noqa: N802
+        refusal = await server.wire.begin("CONTENT")
+        if refusal:
+            return refusal
+        queue_id = secrets.token_hex(6).upper()
+        trace = _trace(envelope.mail_from, session.host_name, server.is_tls, queue_id)
+        users = {id(user): user for user in map(self._services.store.user, envelope.rcpt_tos) if user is not None}
+        for user in users.values():
+            user.folders[INBOX].add(trace + envelope.content)
+        return f"250 2.0.0 OK queued as {queue_id}"
+
+
+def _trace(sender: str, client: str, is_tls: bool, queue_id: str) -> bytes:
+    """Return the lines that final delivery puts on top (RFC 5321, 4.4)."""
+    name = "".join(c for c in client if c.isprintable())[:255]
+    path = "" if sender == "<>" else sender
+    lines = (
+        f"Return-Path: <{path}>",
+        f"Received: from {name} (localhost [127.0.0.1])",
+        f"\tby {HOSTNAME} (flask-mailbox) with {'ESMTPSA' if is_tls else 'ESMTPA'} id {queue_id};",
+        f"\t{email.utils.formatdate(localtime=True)}",
+        "",
+    )
+    return "\r\n".join(lines).encode("utf-8", "surrogateescape")
