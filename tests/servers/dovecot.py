@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import getpass
 import grp
 import imaplib
 import os
@@ -155,7 +154,7 @@ def system_users() -> dict[str, str]:
     if os.geteuid() == 0:
         internal, login, mail = "dovecot", "dovenull", "mail"
     else:
-        internal = login = mail = getpass.getuser()
+        internal = login = mail = pwd.getpwuid(os.geteuid()).pw_name
     return {
         "internal_user": internal,
         "internal_group": main_group(internal),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import subprocess
 import time
@@ -35,9 +34,8 @@ def running(command: Sequence[str], *, ports: Sequence[int], output: Path, log: 
     :param log: Its own log, quoted with the output if it does not start.
     """
     with output.open("wb") as sink:
-        process = subprocess.Popen(
-            [*dies_with_us(), *command], stdin=subprocess.DEVNULL, stdout=sink, stderr=sink, start_new_session=True
-        )
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=sink, stderr=sink, start_new_session=True)
+    guard = start_guard(process.pid)
     try:
         ready = wait_for(lambda: process.poll() is not None or all(map(is_open, ports)), START_SECONDS)
         if process.poll() is not None or not ready:
@@ -45,19 +43,20 @@ def running(command: Sequence[str], *, ports: Sequence[int], output: Path, log: 
             raise RuntimeError(f"{command[0]} did not start within {START_SECONDS:.0f} s:\n{said}")
         yield
     finally:
-        stop(process)
+        stop(process, guard)
 
 
-def dies_with_us() -> tuple[str, ...]:
-    """Return what makes Linux end the server with us even if we are killed, where that tool is installed."""
-    tool = shutil.which("setpriv")
-    return (tool, "--pdeathsig", "TERM") if tool else ()
+def start_guard(group: int) -> subprocess.Popen[bytes]:
+    """Start what ends a process group as soon as its own standard input ends: when we say so, or when we are killed."""
+    script = 'read -r _; kill -s TERM -- "-$1" 2>/dev/null'
+    return subprocess.Popen(
+        ["/bin/sh", "-c", script, "guard", str(group)], stdin=subprocess.PIPE, start_new_session=True
+    )
 
 
-def stop(process: subprocess.Popen[bytes]) -> None:
+def stop(process: subprocess.Popen[bytes], guard: subprocess.Popen[bytes]) -> None:
     """End a server politely, then whatever is left of its process group, which holds its children and nobody else."""
-    if process.poll() is None:
-        process.terminate()
+    guard.communicate(timeout=STOP_SECONDS)
     try:
         process.wait(STOP_SECONDS)
     except subprocess.TimeoutExpired:
