@@ -19,6 +19,12 @@ KNOWN = {
     "王小明@mail.test": "密码 of 小明",
     "carol@other.test": "carol's secret",
 }
+ALIASES = {
+    "postmaster@mail.test": "ann@mail.test",
+    "abuse@mail.test": "ann@mail.test",
+    "info@mail.test": "ann@mail.test",
+    "postmaster@other.test": "carol@other.test",
+}
 
 
 @dataclass(frozen=True)
@@ -54,6 +60,9 @@ def write_dovecot_users(people: People, file: Path) -> None:
     file.write_text("".join(lines), encoding="utf-8")
 
 
-def write_postfix_mailboxes(people: People, file: Path) -> None:
-    """Write Postfix's table of mailboxes, each beside the login that owns it."""
-    file.write_text("".join(f"{address} {address}\n" for address in people.passwords), encoding="utf-8")
+def write_postfix_tables(people: People, folder: Path) -> None:
+    """Write Postfix's tables: mailboxes and aliases, each address beside the login that owns it."""
+    own = {address: address for address in people.passwords}
+    for name, table in (("mailboxes", own), ("aliases", ALIASES)):
+        lines = "".join(f"{address} {login}\n" for address, login in table.items())
+        (folder / name).write_text(lines, encoding="utf-8")

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from .availability import program
 from .dovecot import Dovecot
-from .people import write_postfix_mailboxes
+from .people import write_postfix_tables
 from .place import Place, owned_folder
 from .process import last_lines, running, wait_for
 from .settings import mailbox_settings
@@ -123,7 +123,7 @@ def configure(server: Postfix, etc: Path, *, ports: dict[str, int], other_domain
     )
     (etc / "main.cf").write_text(main + addition)
     (etc / "master.cf").write_text(with_ports(installed("master.cf", base), ports))
-    write_postfix_mailboxes(server.dovecot.people, etc / "mailboxes")
+    write_postfix_tables(server.dovecot.people, etc)
     for file in etc.iterdir():
         os.utime(file, (AN_HOUR_AGO, AN_HOUR_AGO))
 

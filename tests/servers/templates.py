@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from string import Template
 
 CONFIG = Path(__file__).parent / "config"
 DOMAIN = "mail.test"
@@ -21,8 +22,8 @@ def installed(name: str, folder: Path, *, domain: str = DOMAIN) -> str:
 
 
 def filled(name: str, /, **values: object) -> str:
-    """Return an addition of the tests with its ``{names}`` filled in."""
-    return (CONFIG / name).read_text(encoding="utf-8").format(**values)
+    """Return an addition of the tests with its ``${names}`` filled in."""
+    return Template((CONFIG / name).read_text(encoding="utf-8")).substitute(values)
 
 
 def with_ports(services: str, ports: dict[str, int]) -> str:

@@ -14,6 +14,7 @@ import pytest
 
 from .dovecot import Dovecot
 from .postfix import Postfix
+from .process import wait_for
 
 
 def trusting(ca_file: Path) -> ssl.SSLContext:
@@ -98,6 +99,17 @@ def test_nobody_sends_in_another_users_name(postfix: Postfix) -> None:
 
         with pytest.raises(smtplib.SMTPRecipientsRefused):
             client.send_message(letter("bob@mail.test", "ann@mail.test"))
+
+
+def test_a_user_sends_and_gets_mail_in_the_name_of_an_alias(postfix: Postfix) -> None:
+    message = letter("info@mail.test", "postmaster@mail.test")
+    message["Message-ID"] = "<alias@mail.test>"
+
+    with smtplib.SMTP_SSL("localhost", postfix.submissions, context=trusting(postfix.ca_file)) as client:
+        client.login("ann@mail.test", postfix.dovecot.people.passwords["ann@mail.test"])
+        client.send_message(message)
+
+    assert wait_for(lambda: any(b"<alias@mail.test>" in raw for raw in postfix.messages("ann@mail.test")))
 
 
 def test_a_delivered_message_comes_back_byte_for_byte_over_pop3(dovecot: Dovecot) -> None:
