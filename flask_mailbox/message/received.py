@@ -1,0 +1,164 @@
+"""A received message: frozen, every field taken from the bytes when first asked for."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+
+from .addresses import Address
+from .addresslist import parse_address_list
+from .attachment import Attachment, make_attachment
+from .bodies import read_html, read_text, uuencoded_files
+from .charset import Detector
+from .content import Content, sort_parts
+from .dates import parse_date
+from .defects import Defect, Notes, ordered
+from .header import Headers, decode_header_value
+from .limits import DEFAULT_LIMITS, Limits
+from .parts import Cutter, Part
+from .senders import check_sender
+
+_MESSAGE_ID = re.compile(r"<([^<>]++)>")
+_CONTENT_IDS = re.compile(r"""cid:([^"'\s<>)]{1,500})""", re.IGNORECASE)
+_FIELDS = ("subject", "from_", "sender", "reply_to", "to", "cc", "bcc", "date", "text", "html", "attachments")
+_ONCE = frozenset(  # RFC 5322, 3.6
+    b"from sender reply-to to cc bcc date subject message-id in-reply-to references".split()
+)
+
+
+@dataclass(frozen=True, eq=False)
+class ReceivedMessage:
+    """What a message says, field by field; made by :func:`parse_message`, never by hand.
+
+    Nothing here raises. A field that cannot be read is ``None`` or empty, and ``defects`` says why; ``raw`` is always
+    there. All strings are valid UTF-8 without NUL, and values from headers are one line.
+    """
+
+    raw: bytes = field(repr=False)
+    headers: Headers = field(repr=False)
+    body_start: int = field(repr=False)
+    source: bytes = field(repr=False)
+    limits: Limits = field(default=DEFAULT_LIMITS, repr=False)
+    detect: Detector | None = field(default=None, repr=False)
+    _notes: Notes = field(default_factory=set, repr=False)
+
+    def __repr__(self) -> str:
+        return f"<ReceivedMessage {self.message_id or ''} {len(self.raw)} bytes>"
+
+    @cached_property
+    def subject(self) -> str:
+        """The subject, decoded, one line; empty if there is none."""
+        return self._text("subject")
+
+    @cached_property
+    def from_(self) -> tuple[Address, ...]:
+        """The authors: the first From field, its addresses read before anything is decoded."""
+        return self._addresses("from")
+
+    @cached_property
+    def sender(self) -> tuple[Address, ...]:
+        return self._addresses("sender")
+
+    @cached_property
+    def reply_to(self) -> tuple[Address, ...]:
+        return self._addresses("reply-to")
+
+    @cached_property
+    def to(self) -> tuple[Address, ...]:
+        return self._addresses("to")
+
+    @cached_property
+    def cc(self) -> tuple[Address, ...]:
+        return self._addresses("cc")
+
+    @cached_property
+    def bcc(self) -> tuple[Address, ...]:
+        return self._addresses("bcc")
+
+    @cached_property
+    def date(self) -> datetime | None:
+        """When it was written, as the sender says: aware, in the sender's zone."""
+        text = self._text("date")
+        return parse_date(text, self._notes) if text else None
+
+    @cached_property
+    def message_id(self) -> str | None:
+        """The Message-ID in its angle brackets."""
+        return next(iter(self._ids("message-id")), None)
+
+    @cached_property
+    def in_reply_to(self) -> str | None:
+        """The first id of In-Reply-To, in its angle brackets."""
+        return next(iter(self._ids("in-reply-to")), None)
+
+    @cached_property
+    def references(self) -> tuple[str, ...]:
+        """The ids of References, oldest first, each in its angle brackets."""
+        return self._ids("references")
+
+    @cached_property
+    def structure(self) -> Part:
+        """The parts as the message nests them."""
+        return Cutter(self.source, self.limits, self._notes, self.detect).cut(self.headers, self.body_start)
+
+    @cached_property
+    def text(self) -> str | None:
+        """The plain text, lines ending in LF, flowed lines joined (RFC 3676); ``None`` if there is none."""
+        return read_text(self._content.text, self.limits, self._notes, self.detect)
+
+    @cached_property
+    def html(self) -> str | None:
+        """The HTML as it came: hostile. Show ``safe_html()`` instead."""
+        return read_html(self._content.html, self.limits, self._notes, self.detect)
+
+    @cached_property
+    def attachments(self) -> tuple[Attachment, ...]:
+        """Every part that is neither text nor HTML, embedded messages and inline images included."""
+        shown = frozenset(_CONTENT_IDS.findall(self._html_with_images))
+        found = [make_attachment(part, shown) for part in self._content.attachments]
+        found += uuencoded_files(self._content.text, self._notes)
+        if len(found) > self.limits.attachments:
+            self._notes.add(Defect.TOO_MANY_ATTACHMENTS)
+        return tuple(found[: self.limits.attachments])
+
+    @property
+    def defects(self) -> tuple[Defect, ...]:
+        """All that is wrong with headers, structure, text and HTML; those of a file are in ``Attachment.defects``."""
+        for name in _FIELDS:
+            getattr(self, name)
+        return ordered(self._notes | self._header_notes)
+
+    @cached_property
+    def _content(self) -> Content:
+        return sort_parts(self.structure)
+
+    @cached_property
+    def _header_notes(self) -> Notes:
+        notes = check_sender(self.headers, self.from_)
+        seen = [key for key, _, _ in self.headers.fields if key in _ONCE]
+        if len(seen) > len(set(seen)):
+            notes.add(Defect.DUPLICATE_HEADER)
+        return notes
+
+    @property
+    def _html_with_images(self) -> str:
+        """The HTML where a part could be shown inside it: else it need not be decoded to list the attachments."""
+        has_ids = any(part.headers.raw("content-id") for part in self._content.attachments)
+        return (self.html or "") if has_ids else ""
+
+    def _text(self, name: str) -> str:
+        raw = self.headers.raw(name)
+        return "" if raw is None else decode_header_value(raw, self._notes, detect=self.detect)
+
+    def _addresses(self, name: str) -> tuple[Address, ...]:
+        raw = self.headers.raw(name)
+        return () if not raw else parse_address_list(raw, self._notes, limits=self.limits, detect=self.detect)
+
+    def _ids(self, name: str) -> tuple[str, ...]:
+        text = self._text(name)
+        found = tuple(f"<{''.join(each.split())}>" for each in _MESSAGE_ID.findall(text)[: self.limits.addresses])
+        if found or not text or " " in text or "<" in text or ">" in text:
+            return found
+        return (f"<{text}>",)
