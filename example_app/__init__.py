@@ -1,0 +1,88 @@
+"""A small webmail that shows the whole of flask-mailbox: sign in, list, read, write, IMAP beside POP3."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Flask, g, render_template, request
+from flask.typing import ResponseReturnValue
+
+from flask_mailbox import Account, MailboxError, ServiceError
+
+from . import demo, mail, maildrop, signin
+from .csrf import csrf_token, protect_from_forgery
+from .mailbox import mailbox
+from .vault import Vault
+
+PAGE_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self' data:; frame-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'self'"
+)
+
+
+def create_app(config: Mapping[str, Any] | None = None) -> Flask:
+    """Make the app; it starts no server and opens no connection.
+
+    :param config: Settings that win over those from ``FLASK_*`` environment variables.
+    """
+    app = Flask(__name__)
+    app.config.from_mapping(
+        SECRET_KEY=secrets.token_bytes(32),
+        SESSION_COOKIE_SAMESITE="Lax",
+        MAX_CONTENT_LENGTH=30 * 1024 * 1024,
+        OWN_SERVERS=False,
+        SIGN_IN_LIFETIME=30 * 60,
+        MAILBOX_SETUP_HINT="Run 'make demo' first; it starts a mail server to try everything with.",
+    )
+    app.config.from_prefixed_env()
+    app.config.from_mapping(config or {})
+    demo.load_account_into(app)
+    mailbox.init_app(app)
+    app.extensions["vault"] = Vault(app.config["SIGN_IN_LIFETIME"])
+
+    app.before_request(protect_from_forgery)
+    app.before_request(signin.load_signed_in_account)
+    app.after_request(_protect_page)
+    app.register_error_handler(MailboxError, _explain)
+    app.context_processor(lambda: {"csrf_token": csrf_token, "account": g.get("account")})
+    app.register_blueprint(signin.blueprint)
+    app.register_blueprint(mail.blueprint)
+    app.register_blueprint(maildrop.blueprint)
+    _publish_api(app)
+    return app
+
+
+def _publish_api(app: Flask) -> None:
+    """Register the mailbox as a JSON API for whoever is signed in."""
+    blueprints = {
+        "/api/imap": mailbox.imap_blueprint(authorize=_is_signed_in),
+        "/api/pop3": mailbox.pop3_blueprint(authorize=_is_signed_in),
+        "/api/smtp": mailbox.smtp_blueprint(authorize=_is_signed_in),
+    }
+    for prefix, blueprint in blueprints.items():
+        app.register_blueprint(blueprint, url_prefix=prefix)
+
+
+def _is_signed_in(operation: str, account: Account) -> bool:
+    return g.get("account") is account
+
+
+def _protect_page(response: Any) -> Any:
+    """Give every page its policy, unless it has one of its own (a message's HTML)."""
+    response.headers.setdefault("Content-Security-Policy", PAGE_POLICY)
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    response.headers.setdefault("Referrer-Policy", "same-origin")
+    if request.endpoint != "static":
+        response.headers.setdefault("Cache-Control", "no-store")
+    return response
+
+
+def _explain(error: MailboxError) -> ResponseReturnValue:
+    """Show what went wrong and what to do."""
+    text = error.text if isinstance(error, ServiceError) else str(error)
+    status = 502 if isinstance(error, ServiceError) else 400
+    if isinstance(error, LookupError):
+        status = 404
+    return render_template("error.html", text=text, hint=getattr(error, "hint", "")), status
