@@ -138,10 +138,10 @@ class User:
                 target.add(message.raw, message.flags, message.date)
             folder.expunge(list(folder.messages))
             return
-        below = folder.path + SEPARATOR
-        for old in [p for p in self.folders if p == folder.path or p.startswith(below)]:
+        top = folder.path
+        for old in [p for p in self.folders if p == top or p.startswith(top + SEPARATOR)]:
             moved = self.folders.pop(old)
-            moved.path = path + old[len(folder.path) :]
+            moved.path = path + old[len(top) :]
             self.folders[moved.path] = moved
 
 
