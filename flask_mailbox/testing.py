@@ -6,13 +6,14 @@ pytest loads it by itself once flask-mailbox is installed; the fixture ``mailser
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
+    from flask import Flask
     from flask_mail import Message
 
     from .devserver import MailServer
@@ -51,7 +52,7 @@ def mailbox_outbox() -> Iterator[list[Message]]:
 
     outbox: list[Message] = []
 
-    def record(message: Message, **extra: Any) -> None:
+    def record(app: Flask, message: Message, **extra: Any) -> None:
         outbox.append(message)
 
     with email_dispatched.connected_to(record):
@@ -72,7 +73,7 @@ def deliver(mailserver: MailServer) -> Callable[..., int]:
         *,
         to: str = "ann@demo.test",
         folder: str = "INBOX",
-        flags: Iterable[str] = (),
+        flags: Collection[str] = (),
         date: datetime | None = None,
         **content: Any,
     ) -> int:

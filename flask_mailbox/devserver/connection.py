@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import ssl
 from collections.abc import Awaitable, Callable
 from typing import cast
 
 from .faults import Faults
 from .wire import Dropped, Journal, Wire
+
+logger = logging.getLogger("flask_mailbox.devserver")
 
 HIGH_WATER = 256 * 1024
 
@@ -61,6 +64,8 @@ class Connection(asyncio.Protocol):
     def eof_received(self) -> bool:
         self._eof = True
         self._arrived.set()
+        if self.wire.stalled and self._task is not None:
+            self._task.cancel()
         return not self.is_tls
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -155,6 +160,8 @@ class Connection(asyncio.Protocol):
             await self._serve(self)
         except (Dropped, EOFError, OSError):
             pass
+        except Exception:
+            logger.exception("The %s session failed", self.wire.protocol)
         finally:
             self.transport.close()
             self._on_close()

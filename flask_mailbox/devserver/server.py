@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import datetime
+import re
 import shutil
 import tempfile
 import threading
-from collections.abc import Callable, Coroutine, Iterable, Mapping
+from collections.abc import Callable, Collection, Coroutine, Mapping
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -27,6 +28,7 @@ from .wire import Journal, LogLine
 Result = TypeVar("Result")
 
 STOP_SECONDS = 10.0
+FLAG = re.compile(r"\\?[A-Za-z0-9$!#&'+,./:;<=>?@^_`|~\[-]+")
 DEMO_USERS = {"ann@demo.test": "ann-secret", "bob@demo.test": "bob-secret"}
 
 
@@ -200,14 +202,17 @@ class MailServer:
         raw: bytes,
         to: str,
         folder: str = "INBOX",
-        flags: Iterable[str] = (),
+        flags: Collection[str] = (),
         date: datetime.datetime | None = None,
     ) -> int:
         """Put a message into a folder, which is created if it does not exist, and return its uid.
 
         :param raw: The message; bare LF becomes CRLF, nothing else changes.
-        :raises ValueError: If there is no such user.
+        :raises ValueError: If there is no such user, or a flag is none.
         """
+        impossible = [flag for flag in flags if not FLAG.fullmatch(flag)]
+        if impossible:
+            raise ValueError(f"{impossible[0]!r} is no IMAP flag. Use one like \\Seen or a word in ASCII.")
 
         def add() -> int:
             user = self._user(to)

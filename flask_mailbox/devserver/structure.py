@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 MAX_DEPTH = 50
 MAX_PARTS = 10_000
+VALUE_LIMIT = 16_384
 
 _PARAMETER = re.compile(rb';\s*([^\s=;"]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^;\s]*)', re.DOTALL)
 _QUOTED_PAIR = re.compile(rb"\\(.)", re.DOTALL)
@@ -82,9 +83,9 @@ def parse_structure(raw: bytes) -> Part:
 
 def parse_value(value: bytes) -> tuple[bytes, Parameters]:
     """Split ``text/plain; charset="utf-8"`` into its first word and its parameters."""
-    word = value.partition(b";")[0].split(b"(")[0].strip()
-    parameters = [(name, _unquote(text)) for name, text in _PARAMETER.findall(value[len(value.partition(b";")[0]) :])]
-    return word, parameters
+    first, semicolon, rest = value[:VALUE_LIMIT].partition(b";")
+    parameters = [(name, _unquote(text)) for name, text in _PARAMETER.findall(semicolon + rest)]
+    return first.partition(b"(")[0].strip(), parameters
 
 
 def _parse(raw: bytes, start: int, end: int, *, depth: int, digest: bool, budget: list[int]) -> Part:

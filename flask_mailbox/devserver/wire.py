@@ -77,7 +77,7 @@ class Wire:
         self._write = write
         self._abort = abort
         self._left: int | None = None
-        self.step = ""
+        self.stalled = False
 
     @property
     def fault(self) -> Fault:
@@ -93,10 +93,10 @@ class Wire:
 
         :raises Dropped: If the connection was closed instead.
         """
-        self.step = step
         if self._faults.strikes(self.protocol, "drop_before", step):
             self.drop()
         if self._faults.strikes(self.protocol, "stall", step):
+            self.stalled = True
             await asyncio.Event().wait()  # until the session is cancelled: the client went, or the server stops
         if self._faults.strikes(self.protocol, "flood", step):
             await self._flood()

@@ -295,6 +295,26 @@ def test_deeply_nested_messages_do_not_hang_the_server(server, selected):
     assert selected.command(b"FETCH 1 (BODYSTRUCTURE)")[-1].startswith(b"t OK")
 
 
+HEADER_BOMBS = [
+    b"x" * 500_000 + b"\r\n\r\n",
+    b"From: " + b'\\"' * 100_000 + b"\r\n\r\n",
+    b"From: " + b"(" * 200_000 + b"\r\n\r\n",
+    b"To: " + b"a@b.test, " * 20_000 + b"\r\n\r\n",
+    b"Content-Type: text/plain" + b'; x="' * 100_000 + b"\r\n\r\n",
+    b"X: y\r\n" * 50_000 + b"\r\n",
+]
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("number", range(len(HEADER_BOMBS)))
+def test_bombs_in_the_header_do_not_hang_the_server(server, selected, number):
+    server.deliver(HEADER_BOMBS[number], ANN)
+    selected.command(b"NOOP")
+    lines = selected.command(b"FETCH 1 (ENVELOPE BODYSTRUCTURE BODY.PEEK[HEADER.FIELDS (SUBJECT)])")
+
+    assert lines[-1].startswith(b"t OK")
+
+
 def test_fetching_what_another_session_removed_says_so(inbox, server, selected):
     uid = server.deliver(PLAIN, ANN)
     selected.command(b"NOOP")

@@ -167,6 +167,14 @@ def test_hostile_lines_are_refused_and_the_conversation_goes_on(talk, line):
     assert talk.command(b"NOOP")[-1].startswith(b"t OK")
 
 
+def test_a_huge_line_within_authenticate_is_refused(talk):
+    talk.send(b"a AUTHENTICATE PLAIN\r\n")
+    talk.line()
+    talk.send(b"A" * 200_000 + b"\r\n")
+
+    assert talk.line() == b"a BAD [TOOBIG] That line is too long\r\n"
+
+
 def test_a_huge_literal_that_cannot_be_stopped_ends_the_connection(talk):
     talk.send(b"a LOGIN {999999999+}\r\nxxxx")
 

@@ -161,6 +161,13 @@ def test_idle_ends_with_anything_else_as_an_error(selected):
     assert selected.line().startswith(b"i BAD")
 
 
+def test_idle_ends_with_a_huge_line_as_an_error(selected):
+    selected.send(b"i IDLE\r\n" + b"D" * 200_000 + b"\r\n")
+    selected.line()
+
+    assert selected.line().startswith(b"i BAD [TOOBIG]")
+
+
 def test_a_folder_deleted_by_another_session_shows_as_empty(server, five, talk):
     talk.command(b"LOGIN ann@demo.test ann-secret")
     five.create_folder("Work")

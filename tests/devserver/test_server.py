@@ -144,6 +144,11 @@ def test_delivering_to_nobody_is_an_error(server):
         server.deliver(b"", "nobody@demo.test")
 
 
+def test_delivering_with_an_impossible_flag_is_an_error(server):
+    with pytest.raises(ValueError, match="is no IMAP flag"):
+        server.deliver(b"\r\n", ANN, flags=["two words"])
+
+
 def test_many_threads_deliver_at_once(server):
     with ThreadPoolExecutor(8) as pool:
         uids = list(pool.map(lambda n: server.deliver(b"Subject: %d\r\n\r\n" % n, ANN), range(100)))

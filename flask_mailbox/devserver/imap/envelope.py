@@ -75,6 +75,9 @@ def _tokens(value: bytes) -> list[Token]:
             position = _comment_end(value, position)
         elif kind == "quoted":
             tokens.append((kind, _QUOTED_PAIR.sub(rb"\1", found["quoted"])))
+        elif found.group() == b'"':  # not closed: what follows is one word
+            tokens.append(("atom", value[position:]))
+            break
         elif kind:
             tokens.append((kind, found.group()))
     return tokens

@@ -24,7 +24,6 @@ SECTION_TEXTS = ("HEADER", "HEADER.FIELDS", "HEADER.FIELDS.NOT", "TEXT", "MIME")
 _NAME = re.compile(rb"[A-Za-z0-9.]+")
 _SECTION = re.compile(rb"((?:\d{1,9})(?:\.\d{1,9})*)?\.?([A-Za-z.]*)")
 _PARTIAL = re.compile(rb"<(\d{1,18})\.(\d{1,18})>")
-_FIELD = re.compile(rb"(?:[^\r\n:]+:)[^\r\n]*\r\n(?:[ \t][^\r\n]*\r\n)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +93,14 @@ def cut_section(root: Part, section: Section) -> bytes | None:
 def _filter_fields(header: bytes, section: Section) -> bytes:
     wanted = section.text == "HEADER.FIELDS"
     names = {name.lower() for name in section.fields}
-    kept = [
-        found.group()
-        for found in _FIELD.finditer(header)
-        if (found.group().partition(b":")[0].strip().lower() in names) == wanted
-    ]
+    kept: list[bytes] = []
+    keeps = False
+    for line in header.split(b"\r\n"):
+        if not line.startswith((b" ", b"\t")):
+            name, colon, _ = line.partition(b":")
+            keeps = bool(colon) and (name.strip().lower() in names) == wanted
+        if keeps:
+            kept.append(line + b"\r\n")
     return b"".join(kept) + b"\r\n"
 
 

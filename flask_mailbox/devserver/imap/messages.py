@@ -10,7 +10,7 @@ from . import wording
 from .fetch import Item, answer, parse_items
 from .folders import existing
 from .parser import Refusal
-from .session import LOGGED_OUT_LIMIT, Command, Order, Session, flags_line
+from .session import Command, Order, Session, flags_line
 
 
 def folder_of(session: Session, *, write: bool = False) -> Folder:
@@ -172,7 +172,7 @@ async def idle(session: Session, order: Order) -> str | None:
     await session.send(b"+ idling")
     await session.flush()
     loop = asyncio.get_running_loop()
-    done = loop.create_task(session.connection.readline(LOGGED_OUT_LIMIT))
+    done = loop.create_task(session.answer_line())
     try:
         while not done.done():
             session.changed.clear()
@@ -183,10 +183,7 @@ async def idle(session: Session, order: Order) -> str | None:
             changed.cancel()
     finally:
         done.cancel()
-    line = await done
-    if not line.endswith(b"\n"):
-        raise EOFError
-    if line.strip().upper() != b"DONE":
+    if (await done).strip().upper() != b"DONE":
         raise Refusal("DONE expected", "BAD")
     return "IDLE ended"
 

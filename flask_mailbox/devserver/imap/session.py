@@ -128,7 +128,18 @@ class Session:
         """
         await self.send(b"+ " + prompt)
         await self.flush()
-        line = await self.connection.readline(LOGGED_OUT_LIMIT)
+        return await self.answer_line()
+
+    async def answer_line(self) -> bytes:
+        """Return the line that the client sends within a command, without its end.
+
+        :raises EOFError: If the client leaves instead.
+        :raises Refusal: If the line is too long.
+        """
+        try:
+            line = await self.connection.readline(LOGGED_OUT_LIMIT)
+        except LineTooLong:
+            raise Refusal("[TOOBIG] That line is too long", "BAD") from None
         if not line.endswith(b"\n"):
             raise EOFError
         return line.rstrip(b"\r\n")
