@@ -6,7 +6,7 @@ pytest loads it by itself once flask-mailbox is installed; the fixture ``mailser
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -73,7 +73,7 @@ def deliver(mailserver: MailServer) -> Callable[..., int]:
         *,
         to: str = "ann@demo.test",
         folder: str = "INBOX",
-        flags: Collection[str] = (),
+        flags: Iterable[str] = (),
         date: datetime | None = None,
         **content: Any,
     ) -> int:

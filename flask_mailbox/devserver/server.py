@@ -8,7 +8,7 @@ import re
 import shutil
 import tempfile
 import threading
-from collections.abc import Callable, Collection, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -202,7 +202,7 @@ class MailServer:
         raw: bytes,
         to: str,
         folder: str = "INBOX",
-        flags: Collection[str] = (),
+        flags: Iterable[str] = (),
         date: datetime.datetime | None = None,
     ) -> int:
         """Put a message into a folder, which is created if it does not exist, and return its uid.
@@ -210,6 +210,7 @@ class MailServer:
         :param raw: The message; bare LF becomes CRLF, nothing else changes.
         :raises ValueError: If there is no such user, or a flag is none.
         """
+        flags = tuple(flags)
         impossible = [flag for flag in flags if not FLAG.fullmatch(flag)]
         if impossible:
             raise ValueError(f"{impossible[0]!r} is no IMAP flag. Use one like \\Seen or a word in ASCII.")

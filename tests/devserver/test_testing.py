@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -76,6 +77,14 @@ def test_the_fixtures_serve_a_users_tests(tmp_path):
 
     assert result.returncode == 0, result.stdout
     assert "6 passed" in result.stdout
+
+
+def test_the_how_to_page_is_a_test_file_that_passes(tmp_path):
+    page = (REPOSITORY / "docs/howto/test-your-app.md").read_text("utf-8")
+    result = run_pytest(tmp_path, "\n\n".join(re.findall(r"```python\n(.*?)```", page, re.DOTALL)))
+
+    assert result.returncode == 0, result.stdout
+    assert "4 passed" in result.stdout
 
 
 def test_a_missing_extra_is_named(tmp_path):
