@@ -9,7 +9,7 @@ from flask import current_app
 from flask.cli import with_appcontext
 
 from ..errors import ConfigurationError
-from ..providers import Provider, Registry, registry
+from ..providers import Provider, Registry, shipped
 from .output import json_option, print_json, print_table, told_errors
 
 
@@ -21,7 +21,7 @@ from .output import json_option, print_json, print_table, told_errors
 def providers(wanted: str | None, as_json: bool) -> None:
     """List the provider presets, or show one by its id, alias or an address."""
     state = current_app.extensions.get("mailbox")
-    known: Registry = state.settings.registry if state else registry
+    known: Registry = state.settings.registry if state else shipped()
     if wanted is None:
         _print_all(known, as_json)
         return

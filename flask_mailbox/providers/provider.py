@@ -1,0 +1,93 @@
+"""A provider: where its servers are, how to sign in, what to switch on first, and how well that is known."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from ..account import Protocol, Security
+from .quirks import Quirks
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderEndpoint:
+    """One server of a provider; the host may contain ``{domain}``, ``{region}`` or ``{tld}``."""
+
+    host: str
+    port: int
+    security: Security
+
+
+Endpoints = Mapping[Protocol, tuple[ProviderEndpoint, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A limit that a provider sets, such as ``append_limit_bytes``, and how well it is known."""
+
+    key: str
+    value: int | str
+    status: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provider:
+    """One preset, as its data file says.
+
+    :param id: Its name in the data, such as ``netease-163``; ``aliases`` are the short names (``163``).
+    :param kind: ``personal``, ``hosted``, ``relay``, ``development``, ``bridge`` or ``generic``.
+    :param status: ``ok``, or ``unsupported`` where no program can sign in.
+    :param family: The family of servers it runs, such as ``coremail``.
+    :param smtp: Its servers in order of preference; empty if the protocol is not offered or not known.
+    :param username: The form of the user name: ``full``, ``local``, ``account_specific`` and so on.
+    :param auth_methods: ``password``, ``app_password``, ``oauth2`` or ``none``.
+    :param credential_name: The provider's own name for what to sign in with, such as ``client authorization code``.
+    :param help: What to switch on first; ``help_zh`` says it in Chinese where that is known.
+    :param evidence: How well its servers are known: ``corroborated``, ``single-source``, ``unverified``, ``disputed``.
+    :param unverified: What else is not verified.
+    """
+
+    id: str
+    aliases: tuple[str, ...]
+    name: str
+    region: str
+    kind: str
+    status: str
+    family: str
+    domains: tuple[str, ...] = ()
+    mx_patterns: tuple[str, ...] = ()
+    smtp: tuple[ProviderEndpoint, ...] = ()
+    imap: tuple[ProviderEndpoint, ...] = ()
+    pop3: tuple[ProviderEndpoint, ...] = ()
+    domain_overrides: Mapping[str, Endpoints] = field(default_factory=lambda: MappingProxyType({}), hash=False)
+    username: str = "full"
+    auth_methods: tuple[str, ...] = ("password",)
+    credential_name: str = ""
+    oauth_profile: str | None = None
+    help: str = ""
+    help_zh: str = ""
+    quirks: Quirks = field(default_factory=Quirks)
+    limits: tuple[Limit, ...] = ()
+    folders: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}), hash=False)
+    notes: tuple[str, ...] = ()
+    disagreements: tuple[str, ...] = ()
+    evidence: str = "unverified"
+    unverified: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+
+    def endpoints(self, protocol: Protocol, domain: str = "") -> tuple[ProviderEndpoint, ...]:
+        """Return the servers of one protocol in order of preference, for addresses of ``domain`` if it has its own."""
+        override = self.domain_overrides.get(domain.lower())
+        if override is not None:
+            return override.get(protocol, ())
+        return {Protocol.SMTP: self.smtp, Protocol.IMAP: self.imap, Protocol.POP3: self.pop3}[protocol]
+
+    def help_in(self, language: str) -> str:
+        """Return what to switch on first in a language (``en``, ``zh`` …), in English where there is no other."""
+        return (self.help_zh if language.lower().startswith("zh") else "") or self.help
+
+    @property
+    def takes_password(self) -> bool:
+        """Whether the provider lets programs sign in with the account's own password."""
+        return "password" in self.auth_methods
