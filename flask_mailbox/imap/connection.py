@@ -1,0 +1,230 @@
+"""imaplib's connection over our own stream: deadlines, guarded arguments, bounded answers, no debug log.
+
+imaplib keeps the last commands (passwords among them) and a ``repr`` of every answer for a log that nobody reads,
+reads literals of any announced size, and takes any line end inside an argument for its own. All of these paths
+are replaced here; what stays is its state and its tags, so that ``imapclient`` can work on top.
+"""
+
+from __future__ import annotations
+
+import imaplib
+import random
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from ..errors import ProtocolError
+from ..guard import guard
+from ..net.stream import Stream
+from .answer import Status, Untagged
+from .arguments import MAX_NUMBER
+
+MIB = 1024 * 1024
+
+_TAGGED = re.compile(rb"([A-P]{4}\d+) (OK|NO|BAD)(?: (.*))?", re.DOTALL | re.IGNORECASE)
+_UNTAGGED = re.compile(rb"\* (?:(\d{1,20}) )?([A-Za-z][A-Za-z0-9.-]*)(?: (.*))?", re.DOTALL)
+_LITERAL = re.compile(rb"~?\{(\d{1,20})\+?\}\Z")
+_CONDITIONS = frozenset(("OK", "NO", "BAD", "BYE", "PREAUTH"))
+
+
+class OversizeError(ProtocolError):
+    """The server announced a literal of more bytes than were allowed: ``size``."""
+
+    def __init__(self, text: str, *, size: int = 0, **where: object) -> None:
+        self.size = size
+        super().__init__(text, **where)  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    """How much a server may answer to one command.
+
+    :param lines: Untagged responses.
+    :param size: Bytes over all.
+    :param literal: Bytes of one literal.
+    """
+
+    lines: int = 100_000
+    size: int = 32 * MIB
+    literal: int = 1 * MIB
+
+
+class Connection(imaplib.IMAP4):
+    """The wire of one IMAP session.
+
+    :param exists: How many messages the selected folder holds, kept up to date with every answer.
+    :param collected: The untagged responses of the running command, where ``Client.run`` asked for them.
+    """
+
+    # bytes here, whatever the stubs of imaplib say
+    tagpre: Any
+    welcome: Any
+    continuation_response: Any
+    tagged_commands: dict[bytes, Any]
+
+    def __init__(self, stream: Stream) -> None:
+        self.stream = stream
+        self.exists = 0
+        self.collected: list[Untagged] | None = None
+        self.greeting = Status("", "", b"", b"")
+        self.on_bye: Callable[[Status], Exception] | None = None
+        self._budget = Budget()
+        self._lines = self._bytes = 0
+        super().__init__()
+
+    # imaplib's own overridable methods
+
+    def open(self, host: str = "", port: int = 0, timeout: float | None = None) -> None:
+        """Do nothing: the stream is connected."""
+        self.host, self.port = self.stream.endpoint.host, self.stream.endpoint.port
+        self.sock = None  # type: ignore[assignment]
+
+    def read(self, size: int) -> bytes:
+        """Return exactly ``size`` bytes, and give the deadline time for them."""
+        self.stream.expect(size)
+        return self.stream.read(size)
+
+    def readline(self) -> bytes:
+        """Return one line with its end."""
+        return self.stream.readline()
+
+    def send(self, data: Any) -> None:
+        """Send bytes within the deadline."""
+        self.stream.sendall(data)
+
+    def shutdown(self) -> None:
+        """Close the connection without a word."""
+        self.stream.close()
+
+    def begin(self, budget: Budget) -> None:
+        """Start counting what the server answers to the next command."""
+        self._budget = budget
+        self._lines = self._bytes = 0
+
+    # imaplib's private ones, replaced
+
+    def _connect(self) -> None:
+        """Read the greeting; what the server can do is asked later, once it is known whom we talk to."""
+        self.tagpre = imaplib.Int2AP(random.randint(4096, 65535))  # noqa: S311 - a tag is no secret
+        self.welcome = self._get_response()
+        self.state = {"OK": "NONAUTH", "PREAUTH": "AUTH"}.get(self.greeting.condition, "LOGOUT")
+        self.capabilities = ()
+
+    def _command(self, name: str, *args: Any) -> bytes:
+        """Send a command for one of imapclient's inherited methods, its arguments guarded."""
+        tag: bytes = self._new_tag()
+        self.begin(Budget())
+        self.untagged_responses.clear()
+        parts = [tag, name.encode("ascii")]
+        parts += [guard(arg.encode() if isinstance(arg, str) else bytes(arg), "argument") for arg in args if arg]
+        self.send(b" ".join(parts) + b"\r\n")
+        return tag
+
+    def _get_line(self) -> bytes:
+        line = self.readline()
+        self._count(len(line))
+        return line.rstrip(b"\r\n")
+
+    def _get_response(self) -> bytes | None:
+        """Read one response and keep it; ``None`` means that the server waits for more from us."""
+        line = self._get_line().lstrip(b"\0")
+        if line.startswith(b"* "):
+            self._keep_untagged(line)
+        elif line.startswith(b"+") and self.greeting.condition:
+            self.continuation_response = line[2:]
+            return None
+        elif found := _TAGGED.fullmatch(line):
+            self._keep_tagged(found)
+        else:
+            raise self._violation(_stranger(line))
+        return line
+
+    def _keep_tagged(self, found: re.Match[bytes]) -> None:
+        tag = found[1]
+        if self.tagged_commands.get(tag, b"") is not None:
+            raise self._violation("The server answered a command that was not asked.")
+        self.tagged_commands[tag] = (found[2].decode("ascii").upper(), [found[3] or b""])
+
+    def _keep_untagged(self, line: bytes) -> None:
+        found = _UNTAGGED.fullmatch(line)
+        if found is None:  # servers send other things too, such as "* [COPYUID 1 2 3]"; RFC 9051, 2.2.2: ignore
+            return
+        name = found[2].decode("ascii").upper()
+        number = int(found[1]) if found[1] else None
+        if name in _CONDITIONS:
+            self._keep_condition(name, found[3] or b"")
+            return
+        if number is not None and number > MAX_NUMBER:
+            raise self._violation("The server sent a message number of more than 32 bits.")
+        pieces = self._pieces(found[3] or b"")
+        if name == "EXISTS":
+            self.exists = number or 0
+        elif name == "EXPUNGE":
+            self.exists = max(0, self.exists - 1)
+        elif name == "CAPABILITY":
+            self.take_capabilities(pieces[0])
+        self._keep(Untagged(name, number, tuple(pieces)))
+
+    def _keep_condition(self, name: str, text: bytes) -> None:
+        status = Status.parse(name, text)
+        if not self.greeting.condition:
+            self.greeting = status
+            return
+        if name == "BYE" and self.on_bye is not None:
+            self.stream.broken = True
+            raise self.on_bye(status)
+        self._keep(Untagged(name, None, (text,)))
+
+    def take_capabilities(self, text: bytes) -> None:
+        """Believe what the server says it can do from here on."""
+        self.capabilities = tuple(text.decode("ascii", "replace").upper().split())
+
+    def _pieces(self, text: bytes) -> list[bytes]:
+        """Read the literals that a response announces, and the text between them."""
+        pieces = []
+        while found := _LITERAL.search(text):
+            size = int(found[1])
+            if size > self._budget.literal:
+                self.stream.broken = True
+                raise self.stream.error(
+                    OversizeError,
+                    f"The server announced {size:,} bytes; allowed are {self._budget.literal:,}.",
+                    size=size,
+                )
+            self._count(size)
+            pieces += [text[: found.start()], self.read(size)]
+            text = self._get_line()
+        pieces.append(text)
+        return pieces
+
+    def _keep(self, response: Untagged) -> None:
+        """Keep a response for ``Client.run``, or else where imaplib's methods look for it."""
+        if self.collected is not None:
+            self.collected.append(response)
+            return
+        kept = self.untagged_responses.setdefault(response.name, [])
+        first = b"%d " % response.number if response.number is not None else b""
+        *pairs, last = [first + response.pieces[0], *response.pieces[1:]]
+        for text, literal in zip(pairs[::2], pairs[1::2], strict=True):
+            kept.append((text + b"{%d}" % len(literal), literal))
+        kept.append(last)
+
+    def _count(self, size: int) -> None:
+        self._lines += 1
+        self._bytes += size
+        if self._lines > self._budget.lines or self._bytes > self._budget.size:
+            raise self._violation(f"The server's answer does not end ({self._lines:,} lines, {self._bytes:,} bytes).")
+
+    def _violation(self, text: str) -> ProtocolError:
+        self.stream.broken = True
+        return self.stream.error(ProtocolError, text)
+
+
+def _stranger(line: bytes) -> str:
+    """Name the protocol that a line belongs to, if it is not IMAP."""
+    if line.startswith((b"+OK", b"-ERR")):
+        return "The server speaks POP3 on this port, not IMAP."
+    if line[:4] in (b"220 ", b"220-", b"554 "):
+        return "The server speaks SMTP on this port, not IMAP."
+    return "The server does not speak IMAP here."

@@ -1,0 +1,99 @@
+"""FETCH responses: what the server said about each message (RFC 9051, 7.5.2)."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from .answer import Untagged
+from .tokens import MalformedDataError, parse_data
+
+Items = dict[bytes, Any]
+"""What is known of one message, by upper-case item name; ``BODY[…]<0>`` is kept as ``BODY[…]``."""
+
+_ORIGIN = re.compile(rb"<\d+>\Z")
+_DATE_TIME = re.compile(rb" ?(\d{1,2})-([A-Za-z]{3})-(\d{4}) (\d\d):(\d\d):(\d\d) ([+-])(\d\d)(\d\d)")
+_MONTHS = (b"JAN", b"FEB", b"MAR", b"APR", b"MAY", b"JUN", b"JUL", b"AUG", b"SEP", b"OCT", b"NOV", b"DEC")
+
+
+def by_uid(responses: Iterable[Untagged]) -> dict[int, Items]:
+    """Return what was said under each uid, all answers about one message together.
+
+    An answer without a uid (flags that another session changed) belongs to no request and is left out.
+
+    :raises MalformedDataError: If an answer does not follow the grammar.
+    """
+    found: dict[int, Items] = {}
+    for response in responses:
+        items = read_items(response)
+        uid = parse_number(items.get(b"UID"))
+        if response.number and uid:
+            found.setdefault(uid, {b"SEQ": response.number}).update(items)
+    return found
+
+
+def read_items(response: Untagged) -> Items:
+    """Return the names and values of one FETCH response."""
+    values = parse_data(response.pieces)
+    if len(values) == 1 and isinstance(values[0], list):
+        values = values[0]
+    if len(values) % 2:
+        raise MalformedDataError("a name without a value")
+    items: Items = {}
+    for name, value in zip(values[::2], values[1::2], strict=True):
+        if not isinstance(name, bytes):
+            raise MalformedDataError("a value without a name")
+        items[_ORIGIN.sub(b"", name.upper())] = value
+    return items
+
+
+def section(items: Items, prefix: bytes) -> bytes | None:
+    """Return the bytes of the first section whose name begins so, such as ``BODY[HEADER``."""
+    for name, value in items.items():
+        if name.startswith(prefix) and isinstance(value, bytes):
+            return value
+    return None
+
+
+def parse_number(value: object) -> int:
+    """Return a number; 0 if it is none. Some servers write sizes as ``9.3736e+06``."""
+    if not isinstance(value, bytes) or len(value) > 25:
+        return 0
+    if value.isdigit():
+        return int(value)
+    try:
+        return max(0, int(float(value)))
+    except (ValueError, OverflowError):
+        return 0
+
+
+def parse_flags(value: object) -> frozenset[str]:
+    """Return flags and keywords as text."""
+    if isinstance(value, bytes):
+        value = value.strip(b"()").split()
+    if not isinstance(value, list):
+        return frozenset()
+    return frozenset(flag.decode("utf-8", "replace") for flag in value if isinstance(flag, bytes))
+
+
+def parse_date_time(value: object) -> datetime.datetime | None:
+    """Return an INTERNALDATE, or ``None`` if it is no date."""
+    found = _DATE_TIME.fullmatch(value) if isinstance(value, bytes) else None
+    if found is None or found[2].upper() not in _MONTHS:
+        return None
+    day, year, hour, minute, second = (int(found[group]) for group in (1, 3, 4, 5, 6))
+    offset = datetime.timedelta(hours=int(found[8]), minutes=int(found[9]))
+    try:
+        zone = datetime.timezone(-offset if found[7] == b"-" else offset)
+        return datetime.datetime(year, _MONTHS.index(found[2].upper()) + 1, day, hour, minute, second, tzinfo=zone)
+    except ValueError:
+        return None
+
+
+def format_date_time(value: datetime.datetime) -> bytes:
+    """Return a date as APPEND takes it; one without a zone is local time."""
+    aware = value if value.tzinfo else value.astimezone()
+    month = _MONTHS[aware.month - 1].decode().title()
+    return f'"{aware.day:2d}-{month}-{aware.year:04d} {aware:%H:%M:%S %z}"'.encode()

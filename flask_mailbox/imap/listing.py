@@ -1,0 +1,134 @@
+"""The folders of an account: LIST with roles, and counts in one round trip where the server can (RFC 5258, 5819)."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any
+
+from ..errors import CommandError
+from .answer import Answer, Untagged
+from .client import Client
+from .fetch import parse_number
+from .names import decode_name, quote_name
+from .roles import guessed_role, told_role
+from .tokens import parse_data
+
+MAX_FOLDERS = 10_000
+
+_UNSELECTABLE = frozenset(("\\noselect", "\\nonexistent"))
+
+
+@dataclass(frozen=True, slots=True)
+class FolderInfo:
+    """A folder as the server lists it.
+
+    :param path: Its whole name, decoded; what ``session.folder`` takes.
+    :param delimiter: What parts the levels of a path; ``None`` if there is no hierarchy.
+    :param role: ``sent``, ``drafts``, ``trash``, ``junk``, ``archive``, ``all`` or ``None``.
+    :param selectable: Whether it can hold messages.
+    :param messages: How many it holds, where that was asked for.
+    :param unseen: How many of them are unread, where that was asked for.
+    """
+
+    path: str
+    delimiter: str | None
+    flags: frozenset[str]
+    role: str | None
+    selectable: bool
+    messages: int | None = None
+    unseen: int | None = None
+
+
+def list_folders(client: Client, *, counts: bool) -> tuple[FolderInfo, ...]:
+    """Return all folders, each role given once: to the folder that the server names, else to the first of that name.
+
+    :raises CommandError: If the server refuses LIST.
+    """
+    answer, command = _ask(client, counts=counts)
+    found = {info.path: info for info in map(_read, _limited(answer, command)) if info}
+    folders = _with_guessed_roles(list(found.values()))
+    if not counts:
+        return tuple(folders)
+    known = _read_counts(answer)
+    return tuple(_with_counts(client, info, known) for info in folders)
+
+
+def status_counts(client: Client, path: str) -> tuple[int | None, int | None]:
+    """Return how many messages a folder holds and how many are unread, without opening it."""
+    answer = client.run("STATUS", quote_name(path), b"(MESSAGES UNSEEN)")
+    return next(iter(_read_counts(answer).values()), (None, None))
+
+
+def _ask(client: Client, *, counts: bool) -> tuple[Answer, str]:
+    options = []
+    if client.can("SPECIAL-USE") and client.can("LIST-EXTENDED"):
+        options.append(b"SPECIAL-USE")
+    if counts and client.can("LIST-STATUS"):
+        options.append(b"STATUS (MESSAGES UNSEEN)")
+    if options:
+        answer = client.ask("LIST", b'"" "*" RETURN (' + b" ".join(options) + b")")
+        if answer.status.condition == "OK":
+            return answer, "LIST"
+    command = "XLIST" if client.can("XLIST") and not client.can("SPECIAL-USE") else "LIST"
+    return client.run(command, b'"" "*"'), command
+
+
+def _limited(answer: Answer, command: str) -> list[Untagged]:
+    return list(answer.of(command))[:MAX_FOLDERS]
+
+
+def _read(response: Untagged) -> FolderInfo | None:
+    values = parse_data(response.pieces)
+    if len(values) < 3 or not isinstance(values[0], list) or not isinstance(values[2], bytes):
+        return None
+    flags = frozenset(flag.decode("ascii", "replace") for flag in values[0] if isinstance(flag, bytes))
+    delimiter = values[1].decode("ascii", "replace") if values[1] else None
+    inbox = any(flag.lower() == "\\inbox" for flag in flags)  # XLIST names it in the user's language
+    return FolderInfo(
+        path="INBOX" if inbox else decode_name(values[2]),
+        delimiter=delimiter,
+        flags=flags,
+        role=told_role(sorted(flags)),
+        selectable=not _UNSELECTABLE & {flag.lower() for flag in flags},
+    )
+
+
+def _with_guessed_roles(folders: list[FolderInfo]) -> list[FolderInfo]:
+    taken = {info.role for info in folders}
+    result = []
+    for info in folders:
+        role = info.role or (guessed_role(info.path, info.delimiter) if info.selectable else None)
+        if info.role is None and role is not None:
+            role = None if role in taken else role
+            taken.add(role)
+        result.append(info if role == info.role else dataclasses.replace(info, role=role))
+    return result
+
+
+def _with_counts(client: Client, info: FolderInfo, known: dict[str, tuple[int | None, int | None]]) -> FolderInfo:
+    if not info.selectable:
+        return info
+    counts = known.get(info.path)
+    if counts is None:
+        try:
+            counts = status_counts(client, info.path)
+        except CommandError:  # one odd folder must not hide the others
+            return info
+    return dataclasses.replace(info, messages=counts[0], unseen=counts[1])
+
+
+def _read_counts(answer: Answer) -> dict[str, tuple[int | None, int | None]]:
+    found = {}
+    for response in answer.of("STATUS"):
+        values: list[Any] = parse_data(response.pieces)
+        if len(values) < 2 or not isinstance(values[0], bytes) or not isinstance(values[1], list):
+            continue
+        pairs = zip(values[1][::2], values[1][1::2], strict=False)
+        items = {name.upper(): value for name, value in pairs if isinstance(name, bytes)}
+        found[decode_name(values[0])] = (_count(items.get(b"MESSAGES")), _count(items.get(b"UNSEEN")))
+    return found
+
+
+def _count(value: object) -> int | None:
+    return parse_number(value) if value is not None else None

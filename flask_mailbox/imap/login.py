@@ -1,0 +1,112 @@
+"""From the greeting to the signed-in state: STARTTLS, capabilities, sign-in, ID (RFC 9051, 6.1 and 6.2; RFC 2971)."""
+
+from __future__ import annotations
+
+from ..account import Security
+from ..auth import mechanism_for, no_mechanism, refused_login
+from ..errors import AuthenticationError, CommandError, TLSError, UsageError
+from ..net.tls import port_hint
+from .answer import Answer
+from .arguments import string
+from .client import Client
+from .refusals import TRANSIENT_CODES, said_goodbye
+
+ID_ARGUMENTS = b'("name" "flask-mailbox" "version" "0.1.0")'
+"""The one form that every server takes: no blanks inside the parentheses, quoted strings only."""
+
+
+def enter(client: Client) -> None:
+    """Check the greeting, encrypt where configured, and sign in.
+
+    :raises TLSError: If STARTTLS is configured and the server does not do it.
+    :raises AuthenticationError: If the server refuses the credential.
+    """
+    _check_greeting(client)
+    _secure(client)
+    _sign_in(client)
+    if client.net.account.quirks.requires_imap_id:
+        identify(client)
+
+
+def identify(client: Client) -> None:
+    """Say who we are; a server that does not care to know is no fault."""
+    try:
+        client.run("ID", ID_ARGUMENTS)
+    except CommandError:
+        pass
+
+
+def _check_greeting(client: Client) -> None:
+    greeting = client.wire.greeting
+    stream = client.net
+    if greeting.condition == "PREAUTH" and (
+        stream.account.credential is not None or stream.endpoint.security is Security.STARTTLS
+    ):
+        # whoever sits in the middle could sign us in as somebody else, and keep us from STARTTLS
+        stream.broken = True
+        raise stream.error(TLSError, "The server claims that we are signed in already; nothing was sent to it.")
+    if greeting.condition not in ("OK", "PREAUTH"):
+        stream.broken = True
+        raise said_goodbye(stream, greeting)
+    if greeting.code == "CAPABILITY":
+        client.wire.take_capabilities(greeting.data)
+
+
+def _secure(client: Client) -> None:
+    stream = client.net
+    if stream.endpoint.security is not Security.STARTTLS:
+        return
+    hint = port_hint(stream.endpoint.protocol, stream.endpoint.port, stream.endpoint.security)
+    if not client.wire.capabilities:
+        client.run("CAPABILITY")
+    if not client.can("STARTTLS"):
+        stream.broken = True
+        raise stream.error(TLSError, "The server does not offer STARTTLS; nothing was sent to it.", hint=hint)
+    answer = client.ask("STARTTLS")
+    if answer.status.condition != "OK":
+        stream.broken = True
+        raise stream.error(TLSError, f"The server refused STARTTLS: {answer.status.text}", hint=hint)
+    stream.start_tls()
+    client.wire.capabilities = ()  # what was said in clear text may be forged
+
+
+def _sign_in(client: Client) -> None:
+    if not client.wire.capabilities:
+        client.run("CAPABILITY")
+    credential = client.net.account.credential
+    if credential is None:
+        return
+    client.net.require_private()
+    answer = _authenticate(client)
+    if answer.status.condition != "OK":
+        raise refused_login(
+            client.net, _words(answer), code=answer.status.code, transient=answer.status.code in TRANSIENT_CODES
+        )
+    if answer.status.code != "CAPABILITY" and not any(answer.of("CAPABILITY")):
+        client.run("CAPABILITY")
+
+
+def _authenticate(client: Client) -> Answer:
+    """Use the best mechanism that is offered, or else the LOGIN command."""
+    stream = client.net
+    credential = stream.account.credential
+    if credential is None:
+        raise UsageError("The account has no credential.")
+    offered = [capability[5:] for capability in client.wire.capabilities if capability.startswith("AUTH=")]
+    mechanism = mechanism_for(offered, credential, stream.endpoint)
+    if mechanism is not None:
+        initial = client.can("SASL-IR") and not stream.account.quirks.sasl_ir_broken
+        return client.authenticate_by(mechanism, initial=initial)
+    if credential.kind == "oauth2" or client.can("LOGINDISABLED"):
+        error: AuthenticationError = no_mechanism(stream, offered)
+        raise error
+    user = string(credential.username, "user name")
+    return client.ask("LOGIN", user, string(credential.secret.reveal(), "password"))
+
+
+def _words(answer: Answer) -> str:
+    """Return the server's words, an untagged alert before the final ones included."""
+    alerts = [status.text for status in answer.codes() if status.code in ("ALERT", "WEBALERT")]
+    if answer.status.text not in alerts:
+        alerts.append(answer.status.text)
+    return " ".join(alerts)

@@ -1,0 +1,118 @@
+"""BODYSTRUCTURE: the parts of a message as the server counts them (RFC 9051, 7.5.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from ..message import decode_header_value
+from .fetch import parse_number
+
+MAX_PARTS = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class PartInfo:
+    """One part that holds content.
+
+    :param section: Its number, such as ``1.2``.
+    :param content_type: In lower case, such as ``image/png``.
+    :param encoding: The transfer encoding, in lower case.
+    :param size: Bytes as they are transferred.
+    :param disposition: ``attachment``, ``inline`` or empty, in lower case.
+    :param related: Whether it belongs to an HTML part, as images do.
+    """
+
+    section: str
+    content_type: str
+    encoding: str
+    size: int
+    disposition: str
+    filename: str | None
+    content_id: str | None
+    related: bool
+
+    @property
+    def is_attachment(self) -> bool:
+        """Whether a reader would call it an attachment: a file, not the text and not a picture inside it."""
+        if self.disposition == "attachment":
+            return True
+        if self.related and self.content_id:
+            return False
+        return self.filename is not None or not self.content_type.startswith(("text/", "multipart/"))
+
+
+def list_parts(structure: Any) -> tuple[PartInfo, ...]:
+    """Return the parts of a parsed BODYSTRUCTURE, in order; what is malformed is left out."""
+    if not isinstance(structure, list):
+        return ()
+    parts: list[PartInfo] = []
+    for part in _walk(structure, "", related=False):
+        parts.append(part)
+        if len(parts) == MAX_PARTS:
+            break
+    return tuple(parts)
+
+
+def _walk(structure: list[Any], section: str, *, related: bool) -> Iterator[PartInfo]:
+    """Yield the leaves; the depth is bounded by the parser of the data."""
+    if not structure or not isinstance(structure[0], list):
+        if part := _leaf(structure, section or "1", related=related):
+            yield part
+        return
+    children = [child for child in structure if isinstance(child, list)]
+    end = next((place for place, value in enumerate(structure) if not isinstance(value, list)), len(structure))
+    subtype = _text(structure[end] if end < len(structure) else None)
+    for number, child in enumerate(children[:end], 1):
+        yield from _walk(child, f"{section}.{number}" if section else str(number), related=subtype == "related")
+
+
+def _leaf(values: list[Any], section: str, *, related: bool) -> PartInfo | None:
+    if len(values) < 2:
+        return None
+    values = values + [None] * 12
+    kind = f"{_text(values[0])}/{_text(values[1])}"
+    extra = 9 if kind == "message/rfc822" else 7 if kind.startswith("text/") else 6
+    parameters = _parameters(values[2])
+    disposition, more = _disposition(values[extra + 1 : extra + 4])
+    return PartInfo(
+        section=section,
+        content_type=kind,
+        encoding=_text(values[5]),
+        size=parse_number(values[6]),
+        disposition=disposition,
+        filename=_file_name(more, "filename") or _file_name(parameters, "name"),
+        content_id=_text(values[3]) or None,
+        related=related,
+    )
+
+
+def _disposition(candidates: list[Any]) -> tuple[str, dict[str, bytes]]:
+    """Find the disposition among the extension fields: servers differ in how many come before it."""
+    for value in candidates:
+        if isinstance(value, list) and value and isinstance(value[0], bytes):
+            name = _text(value[0])
+            if name in ("attachment", "inline") or (len(value) == 2 and isinstance(value[1], list)):
+                return name, _parameters(value[1] if len(value) > 1 else None)
+        elif isinstance(value, bytes) and _text(value) in ("attachment", "inline"):
+            return _text(value), {}
+    return "", {}
+
+
+def _parameters(value: Any) -> dict[str, bytes]:
+    if not isinstance(value, list):
+        return {}
+    return {_text(name): text for name, text in zip(value[::2], value[1::2], strict=False) if isinstance(text, bytes)}
+
+
+def _file_name(parameters: dict[str, bytes], name: str) -> str | None:
+    """Return a file name for display; continued ones (RFC 2231) at least tell that there is one."""
+    for key in (name, f"{name}*", f"{name}*0", f"{name}*0*"):
+        if key in parameters:
+            return decode_header_value(parameters[key])
+    return None
+
+
+def _text(value: Any) -> str:
+    return value.decode("ascii", "replace").lower() if isinstance(value, bytes) else ""
