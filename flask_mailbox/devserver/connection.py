@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from typing import cast
 
 from .faults import Faults
+from .handshake import accept_tls
 from .wire import Dropped, Journal, Wire
 
 logger = logging.getLogger("flask_mailbox.devserver")
@@ -129,8 +130,7 @@ class Connection(asyncio.Protocol):
         :raises OSError: If the handshake fails.
         """
         self._take(len(self._buffer))
-        upgraded = await asyncio.get_running_loop().start_tls(self.transport, self, context, server_side=True)
-        self.transport = cast(asyncio.Transport, upgraded)
+        self.transport = await accept_tls(self.transport, self, context)
         self.is_tls = True
 
     def _take(self, size: int) -> bytes:

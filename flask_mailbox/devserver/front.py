@@ -9,6 +9,7 @@ from typing import Any, cast
 
 from .certificate import GOOD, Certificates
 from .faults import CONNECT, HANDSHAKE, Faults
+from .handshake import accept_tls
 from .wire import Journal
 
 CLOSE_ROUNDS = 50
@@ -123,14 +124,12 @@ class Front(asyncio.Protocol):
         if self._tls:
             kind = self._listeners.faults.of(self._listener.protocol).certificate or GOOD
             context = self._listeners.certificates.context(kind)
-            loop = asyncio.get_running_loop()
             try:
-                upgraded = await loop.start_tls(transport, protocol, context, server_side=True)
+                transport = await accept_tls(transport, protocol, context)
             except (OSError, EOFError):
                 transport.abort()
                 self.forget()
                 return
-            transport = cast(asyncio.Transport, upgraded)
         else:
             transport.set_protocol(protocol)
         protocol.connection_made(transport)

@@ -14,6 +14,7 @@ from aiosmtpd import smtp as aiosmtpd
 
 from . import sasl
 from .faults import GREETING, HANDSHAKE
+from .handshake import accept_tls
 from .mailstore import INBOX
 from .services import Services
 from .wire import Dropped, Wire
@@ -115,12 +116,12 @@ class SMTPProtocol(aiosmtpd.SMTP):
             await self._start_tls()
 
     async def _start_tls(self) -> None:
-        # Over asyncio's public start_tls; what came ahead in clear is thrown away (RFC 3207, 4.2)
+        # What came ahead in clear is thrown away (RFC 3207, 4.2)
         self._reader._buffer.clear()
         transport = cast(asyncio.Transport, self.transport)
         context = self._services.context("smtp")
         try:
-            upgraded = await self.loop.start_tls(transport, self, context, server_side=True)
+            upgraded = await accept_tls(transport, self, context)
         except (OSError, EOFError):
             self.wire.drop()
         self.transport = self._reader._transport = self._writer._transport = upgraded

@@ -48,9 +48,8 @@ class Part:
 
     @property
     def lines(self) -> int:
-        """Number of lines of the content, as BODYSTRUCTURE counts them."""
-        count = self.raw.count(b"\n", self.body, self.end)
-        return count if self.end == self.body or self.raw[self.end - 1 : self.end] == b"\n" else count + 1
+        """Number of line ends in the content, which is what BODYSTRUCTURE counts."""
+        return self.raw.count(b"\n", self.body, self.end)
 
     def get(self, name: bytes) -> bytes | None:
         """Return the first field of that name, unfolded, or ``None``."""

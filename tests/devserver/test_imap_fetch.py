@@ -65,7 +65,7 @@ def test_envelope_of_a_plain_message(inbox, server):
 
     assert envelope.subject == b"A long subject"
     assert [str(a) for a in envelope.from_] == [str(a) for a in envelope.sender] == ["Ann Example <ann@demo.test>"]
-    assert to == [(b'Doe, Bob "B"', b"bob", b"demo.test"), (None, b"carl", b"demo.test")]
+    assert to == [(b'Doe, Bob "B"', b"bob", b"demo.test"), (b"Carl", b"carl", b"demo.test")]
     assert cc == [
         (None, b"Friends", None),
         (b"=?utf-8?B?5ZCN?=", b"d", b"demo.test"),

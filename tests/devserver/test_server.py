@@ -18,6 +18,14 @@ from .conftest import ANN, BOB
 from .talk import Talk
 
 
+def ends(talk: Talk) -> bool:
+    """Wait for the end of a connection."""
+    try:
+        return talk.line() == b""
+    except ConnectionResetError:
+        return True
+
+
 def test_it_listens_on_six_free_ports_and_stops_listening_at_the_end():
     with MailServer() as server:
         ports = [server.smtp, server.smtps, server.imap, server.imaps, server.pop3, server.pop3s]
@@ -167,6 +175,27 @@ def test_reset_forgets_mail_users_faults_and_log(server):
     assert server.faults.of("imap").drop_before is None
     with pytest.raises(ValueError, match="No user"):
         server.messages("eve@demo.test")
+
+
+@pytest.mark.parametrize("protocol", ["smtp", "imap", "pop3"])
+def test_reset_within_a_handshake_ends_the_session(server, caplog, protocol):
+    ports = {
+        "smtp": (server.smtp, server.smtps),
+        "imap": (server.imap, server.imaps),
+        "pop3": (server.pop3, server.pop3s),
+    }
+    with Talk(ports[protocol][0]) as talk, Talk(ports[protocol][1]) as unfinished:
+        talk.line()
+        talk.send({"smtp": b"STARTTLS\r\n", "imap": b"s STARTTLS\r\n", "pop3": b"STLS\r\n"}[protocol])
+        talk.line()
+        server.reset()
+        ended = [ends(talk), ends(unfinished)]
+    server.messages(ANN)  # a round through the server's loop
+    gc.collect()
+
+    assert ended == [True, True]
+    assert [record.getMessage() for record in caplog.records if record.name == "asyncio"] == []
+    assert server.connections[protocol][1] == 0
 
 
 def test_reset_gives_folders_another_uidvalidity(server, imap):

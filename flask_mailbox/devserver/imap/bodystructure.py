@@ -19,7 +19,7 @@ def body_structure(part: Part, *, extended: bool) -> bytes:
     fields = [
         string(part.type.upper()),
         string(part.subtype.upper()),
-        _parameters(part.parameters or _default_parameters(part)),
+        _parameters(part.parameters + _default_parameters(part)),
         string(part.get(b"content-id")),
         string(part.get(b"content-description")),
         string((part.get(b"content-transfer-encoding") or b"7bit").partition(b";")[0].strip().upper()),
@@ -35,7 +35,8 @@ def body_structure(part: Part, *, extended: bool) -> bytes:
 
 
 def _default_parameters(part: Part) -> Parameters:
-    return [(b"charset", b"us-ascii")] if (part.type, part.subtype) == (b"text", b"plain") else []
+    declared = any(name.lower() == b"charset" for name, _ in part.parameters)
+    return [(b"charset", b"us-ascii")] if part.type == b"text" and not declared else []
 
 
 def _extension(part: Part) -> list[bytes]:

@@ -72,7 +72,9 @@ def _tokens(value: bytes) -> list[Token]:
         position = found.end()
         kind = found.lastgroup
         if kind == "comment":
-            position = _comment_end(value, position)
+            end = _comment_end(value, position)
+            tokens.append((kind, _QUOTED_PAIR.sub(rb"\1", value[position : end - 1]).strip()))
+            position = end
         elif kind == "quoted":
             tokens.append((kind, _QUOTED_PAIR.sub(rb"\1", found["quoted"])))
         elif found.group() == b'"':  # not closed: what follows is one word
@@ -92,13 +94,15 @@ def _comment_end(value: bytes, position: int) -> int:
 
 
 def _address(tokens: list[Token]) -> list[Address]:
+    comment = next((text for kind, text in tokens if kind == "comment"), None)
+    tokens = [token for token in tokens if token[0] != "comment"]
     if not tokens:
         return []
     opening = next((i for i, token in enumerate(tokens) if token == ("special", b"<")), None)
-    name: bytes | None = None
+    name = comment  # the old form: ann@example.com (Ann Example)
     spec = tokens
     if opening is not None:
-        name = _words(tokens[:opening]) or None
+        name = _words(tokens[:opening]) or comment
         spec = [token for token in tokens[opening + 1 :] if token != ("special", b">")]
         route = next((i for i, token in enumerate(spec) if token == ("special", b":")), None)
         spec = spec if route is None else spec[route + 1 :]
@@ -109,7 +113,7 @@ def _address(tokens: list[Token]) -> list[Address]:
 
 
 def _words(tokens: list[Token]) -> bytes:
-    return b" ".join(text for _, text in tokens)
+    return b" ".join(text for kind, text in tokens if kind != "comment")
 
 
 def _joined(tokens: list[Token]) -> bytes:

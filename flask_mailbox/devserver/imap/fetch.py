@@ -98,8 +98,8 @@ def _filter_fields(header: bytes, section: Section) -> bytes:
     for line in header.split(b"\r\n"):
         if not line.startswith((b" ", b"\t")):
             name, colon, _ = line.partition(b":")
-            keeps = bool(colon) and (name.strip().lower() in names) == wanted
-        if keeps:
+            keeps = (bool(colon) and name.strip().lower() in names) == wanted
+        if keeps and line:
             kept.append(line + b"\r\n")
     return b"".join(kept) + b"\r\n"
 
@@ -164,7 +164,7 @@ def _parse_section(parser: Parser) -> Section:
         while not parser.accept(b")"):
             parser.space()
             fields.append(parser.astring())
-    label = parser.data[start : parser.position]
+    label = parser.data[start : parser.position].upper()
     parser.expect(b"]")
     partial = None
     if parser.peek(b"<"):
