@@ -10,14 +10,21 @@ from functools import cached_property
 from .addresses import Address
 from .addresslist import parse_address_list
 from .attachment import Attachment, make_attachment
+from .automatic import is_auto_reply, is_bulk
 from .bodies import read_html, read_text, uuencoded_files
+from .bounce import find_bounces
 from .charset import Detector
 from .content import Content, sort_parts
 from .dates import parse_date
 from .defects import Defect, Notes, ordered
 from .header import Headers, decode_header_value
+from .html import ImageSource, clean_html
+from .images import InlineImages
 from .limits import DEFAULT_LIMITS, Limits
 from .parts import Cutter, Part
+from .plain import html_to_text, text_to_html
+from .quoted import strip_quoted
+from .reports import Bounce, Complaint, ReadReceipt, read_complaint, read_receipt
 from .senders import check_sender
 
 _MESSAGE_ID = re.compile(r"<([^<>]++)>")
@@ -122,6 +129,62 @@ class ReceivedMessage:
         if len(found) > self.limits.attachments:
             self._notes.add(Defect.TOO_MANY_ATTACHMENTS)
         return tuple(found[: self.limits.attachments])
+
+    @cached_property
+    def bounces(self) -> tuple[Bounce, ...]:
+        """What a delivery report says of each recipient (RFC 3464, or in a server's own words); empty if it is none."""
+        if self.complaint or self.read_receipt:
+            return ()
+        text = self._readable[: self.limits.body_text]
+        return find_bounces(self.headers, self.from_, self.subject, text, self.structure.leaves(), self.limits)
+
+    @property
+    def is_bounce(self) -> bool:
+        """Whether it reports that a message did not arrive, or not yet. Anybody can send such a claim."""
+        return any(bounce.action in ("failed", "delayed") for bounce in self.bounces)
+
+    @cached_property
+    def complaint(self) -> Complaint | None:
+        """The abuse report that it carries (RFC 5965)."""
+        return read_complaint(self.structure.leaves(), self.limits)
+
+    @cached_property
+    def read_receipt(self) -> ReadReceipt | None:
+        """The disposition notification that it carries (RFC 8098)."""
+        return read_receipt(self.structure.leaves(), self.limits)
+
+    @property
+    def is_auto_reply(self) -> bool:
+        """Whether a program answered in somebody's place, such as a vacation note (RFC 3834); bounces are none."""
+        return is_auto_reply(self.headers, self.subject) and not self.is_bounce
+
+    @property
+    def is_bulk(self) -> bool:
+        """Whether it went to many: a mailing list, a newsletter."""
+        return is_bulk(self.headers)
+
+    @cached_property
+    def reply_text(self) -> str:
+        """What its writer wrote, without the history quoted below and without the signature."""
+        return strip_quoted(self._readable)
+
+    def safe_html(self, load_remote: bool = False, *, image_url: ImageSource | None = None) -> str:
+        """Return the message as an HTML fragment to show in a frame with :func:`frame_policy`; never raises.
+
+        Nothing in it runs or covers anything, and nothing is loaded from elsewhere unless asked for. Inline images
+        become ``data:`` URIs within ``limits.shown_images``. A message without HTML gives its text, with links.
+
+        :param load_remote: Keep remote images. Their loading tells the sender that, when and where it was read.
+        :param image_url: Gives the address for a Content-ID instead, where images are served by the host.
+        """
+        if self.html is None:
+            return text_to_html(self.text or "")
+        images = image_url or InlineImages(self.attachments, self.limits.shown_images)
+        return clean_html(self.html, images=images, load_remote=load_remote)
+
+    @property
+    def _readable(self) -> str:
+        return self.text if self.text is not None else html_to_text(self.html or "")
 
     @property
     def defects(self) -> tuple[Defect, ...]:
