@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import datetime
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from ..errors import MessageError, MessageNotFoundError, UIDValidityChangedError
+from ..errors import MessageError, MessageNotFoundError, UIDValidityChangedError, UsageError
 from ..message import Headers, ReceivedMessage, parse_message
-from .arguments import MAX_NUMBER, check_uid
+from .appending import append
+from .arguments import MAX_NUMBER, check_uid, flag_list
 from .client import Client
 from .connection import MIB, Budget, OversizeError
 from .fetch import Items, by_uid, section
+from .moving import NewUids, copy, expunge, move, store_flags
 from .page import Cursor, Page, check_limit
 from .summary import ITEMS, ITEMS_WITH_PREVIEW, Summary, make_summary
 
@@ -20,6 +25,8 @@ MESSAGE_BYTES = 25 * MIB
 """The largest message that is fetched whole."""
 
 HEADER_BYTES = 256 * 1024
+
+Uids = int | Iterable[int]
 
 
 class Folder:
@@ -106,6 +113,95 @@ class Folder:
         items = self._fetch_one(uid, wanted, b"BODY[HEADER]", uidvalidity, Budget())
         return parse_message(section(items, b"BODY[HEADER]") or b"").headers
 
+    # Changes; each opens the folder for writing and names its effect
+
+    def append(self, data: bytes, *, flags: Iterable[str] = (), date: datetime.datetime | None = None) -> int | None:
+        """Put a message into the folder and return its uid, or ``None`` where the server does not tell.
+
+        :param data: The bytes of a message.
+        :param date: When it arrived; now if not given.
+        :raises MessageError: If the message is larger than the server takes.
+        :raises FolderNotFoundError: If there is no such folder; it is not created.
+        """
+        with self.session.operation() as client:
+            return append(client, self.path, data, flags=flags, date=date)
+
+    def replace(
+        self, uid: int, data: bytes, *, flags: Iterable[str] = (), uidvalidity: int | None = None
+    ) -> int | None:
+        """Put a message in the place of another one, such as a draft, and return its uid if the server tells.
+
+        The new one is stored before the old one is deleted for good, so that never both are lost.
+
+        :raises MessageNotFoundError: If the old one is gone; then nothing is stored.
+        """
+        check_uid(uid)
+        self._fetch_one(uid, b"(UID FLAGS)", b"FLAGS", uidvalidity, Budget())
+        with self.session.operation():
+            new = self.append(data, flags=flags)
+            self.delete(uid, permanently=True, uidvalidity=uidvalidity)
+            return new
+
+    def add_flags(self, uids: Uids, flags: Iterable[str], *, uidvalidity: int | None = None) -> None:
+        """Set flags (``\\Seen``) or keywords; uids that are gone are passed over.
+
+        :param uids: One uid or many.
+        :raises UIDValidityChangedError: If the uids are void.
+        """
+        self._store(uids, flags, "+", uidvalidity)
+
+    def remove_flags(self, uids: Uids, flags: Iterable[str], *, uidvalidity: int | None = None) -> None:
+        """Take flags or keywords away; parameters and errors as for ``add_flags``."""
+        self._store(uids, flags, "-", uidvalidity)
+
+    def copy(self, uids: Uids, destination: str, *, uidvalidity: int | None = None) -> NewUids:
+        """Copy messages to another folder and return their new uids by the old ones, where the server tells.
+
+        :raises FolderNotFoundError: If there is no such folder; it is not created.
+        """
+        with self._writing(uids, uidvalidity) as (client, numbers):
+            return copy(client, numbers, destination)
+
+    def move(self, uids: Uids, destination: str, *, uidvalidity: int | None = None) -> NewUids:
+        """Move messages to another folder and return their new uids by the old ones, where the server tells.
+
+        Without MOVE on the server this copies, flags ``\\Deleted`` and expunges only these uids.
+
+        :raises FolderNotFoundError: If there is no such folder; it is not created.
+        """
+        with self._writing(uids, uidvalidity) as (client, numbers):
+            return move(client, numbers, destination)
+
+    def delete(self, uids: Uids, *, permanently: bool = False, uidvalidity: int | None = None) -> NewUids:
+        """Move messages to the trash, or delete them for good; return their new uids as ``move`` does.
+
+        :raises FolderNotFoundError: If the account has no trash.
+        :raises UsageError: If this is the trash and they are not to be deleted for good.
+        """
+        if not permanently:
+            trash = self.session.folder_by_role("trash").path
+            if trash == self.path:
+                raise UsageError("The messages are in the trash: delete them with 'permanently=True'.")
+            return self.move(uids, trash, uidvalidity=uidvalidity)
+        with self._writing(uids, uidvalidity) as (client, numbers):
+            expunge(client, numbers)
+        return {}
+
+    def _store(self, uids: Uids, flags: Iterable[str], sign: str, uidvalidity: int | None) -> None:
+        flag_list(flags := list(flags))
+        with self._writing(uids, uidvalidity) as (client, numbers):
+            store_flags(client, numbers, flags, sign)
+
+    @contextmanager
+    def _writing(self, uids: Uids, uidvalidity: int | None) -> Iterator[tuple[Client, list[int]]]:
+        """Open the folder for writing, with uids that may go on the wire."""
+        numbers = [check_uid(uid) for uid in ([uids] if isinstance(uids, int) else uids)]
+        with self.session.operation() as client:
+            self._check_uidvalidity(self.session.select(self.path, writable=True), uidvalidity)
+            yield client, numbers
+
+    # Inside
+
     def _opened(self) -> Selected:
         with self.session.operation():
             return self.session.select(self.path)
@@ -116,7 +212,7 @@ class Folder:
             self._check_uidvalidity(self.session.select(self.path), uidvalidity)
             answer = client.run("UID FETCH", b"%d" % uid, wanted, budget=budget)
             items = by_uid(answer.of("FETCH")).get(uid)
-            if items is None or section(items, name) is None:
+            if items is None or name not in items:
                 raise self._gone(uid)
             return items
 

@@ -21,7 +21,8 @@ _NAMES = {
     "sent": (
         "sent", "sent items", "sent messages", "sent mail", "sent-mail", "outbox sent", "已发送", "已发送邮件",
         "已发邮件", "寄件備份", "gesendet", "gesendete objekte", "gesendete elemente", "envoyés",
-        "éléments envoyés", "enviados", "elementos enviados", "posta inviata", "inviata", "отправленные", "送信済み", "送信済みメール", "보낸메일함",
+        "éléments envoyés", "enviados", "elementos enviados",
+        "posta inviata", "inviata", "отправленные", "送信済み", "送信済みメール", "보낸메일함",
     ),
     "drafts": (
         "drafts", "draft", "草稿", "草稿箱", "草稿匣", "entwürfe", "brouillons", "borradores", "rascunhos", "bozze",

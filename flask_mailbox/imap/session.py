@@ -99,6 +99,41 @@ class IMAPSession:
         """
         return self._with_role(role, self.folders())
 
+    def create_folder(self, path: str) -> Folder:
+        """Create a folder and return it.
+
+        :raises CommandError: If the server refuses, as when there is one already.
+        """
+        with self.operation() as client:
+            client.run("CREATE", quote_name(path))
+        return Folder(self, path)
+
+    def rename_folder(self, path: str, new_path: str) -> Folder:
+        """Rename a folder, those below it too, and return it under its new path.
+
+        :raises FolderNotFoundError: If there is none of the old name.
+        """
+        with self.operation() as client:
+            old, new = quote_name(path), quote_name(new_path)
+            self._leave(path)
+            client.run("RENAME", old, new)
+        return Folder(self, new_path)
+
+    def delete_folder(self, path: str) -> None:
+        """Delete a folder with all its messages, for good.
+
+        :raises FolderNotFoundError: If there is none of that name.
+        """
+        with self.operation() as client:
+            name = quote_name(path)
+            self._leave(path)
+            client.run("DELETE", name)
+
+    def subscribe(self, path: str, *, subscribed: bool = True) -> None:
+        """Put a folder on the list that mail programs show, or take it off."""
+        with self.operation() as client:
+            client.run("SUBSCRIBE" if subscribed else "UNSUBSCRIBE", quote_name(path))
+
     # What the pool asks for
 
     @property
@@ -154,16 +189,27 @@ class IMAPSession:
 
     def refresh(self, path: str) -> Selected:
         """Open a folder, or learn what happened in it since."""
-        if self.selected is not None and self.selected.path == path:
+        opened = self.selected
+        if opened is None or opened.path != path:
+            return self.select(path)
+        if self.account.quirks.noop_refreshes:
             self.client.run("NOOP")
-            return self.selected
-        return self.select(path)
+            return opened
+        self.selected = None
+        return self.select(path, writable=opened.writable)
+
+    def _leave(self, path: str) -> None:
+        """Close a folder that is about to go, without expunging anything."""
+        if self.selected is not None and self.selected.path == path:
+            self.selected = None
+            if self.client.can("UNSELECT"):
+                self.client.run("UNSELECT")
 
     def _select(self, command: str, path: str) -> Answer:
         try:
             return self.client.run(command, quote_name(path))
         except CommandError as error:
-            if self._identified or error.category != "id_required":
+            if self._identified or not _wants_id(error):
                 raise
         self._identified = True
         identify(self.client)
@@ -179,3 +225,8 @@ class IMAPSession:
             command="LIST",
             hint="Create one, or name the folder by its path.",
         )
+
+
+def _wants_id(error: CommandError) -> bool:
+    """Whether a refusal is NetEase's way to ask for ID."""
+    return error.category == "id_required" or "unsafe login" in error.server_text.lower()
