@@ -88,6 +88,7 @@ class SMTPProtocol(aiosmtpd.SMTP):
     def connection_lost(self, error: Exception | None) -> None:
         if self._line_start:
             self.wire.received(self._line_start)
+            self._line_start = b""
         super().connection_lost(error)
         self._on_close()
 
@@ -122,8 +123,10 @@ class SMTPProtocol(aiosmtpd.SMTP):
         context = self._services.context("smtp")
         try:
             upgraded = await accept_tls(transport, self, context)
-        except (OSError, EOFError):
-            self.wire.drop()
+        except (OSError, EOFError) as error:
+            transport.abort()
+            self.connection_lost(error)  # asyncio tells only its own TLS protocol
+            raise Dropped from error
         self.transport = self._reader._transport = self._writer._transport = upgraded
         self.envelope = self._create_envelope()
         self.session = self._create_session()
