@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import datetime
 import re
 import shutil
@@ -94,6 +95,7 @@ class MailServer:
         self._certificates = Certificates(self._folder)
         self._started.clear()
         self._failure = None
+        atexit.register(self.stop)
         self._thread = threading.Thread(target=self._run_thread, name="flask-mailbox-devserver", daemon=True)
         self._thread.start()
         self._started.wait()
@@ -111,6 +113,7 @@ class MailServer:
                 pass
         self._thread.join(STOP_SECONDS)
         self._thread = None
+        atexit.unregister(self.stop)
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def __enter__(self) -> MailServer:

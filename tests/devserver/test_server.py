@@ -6,9 +6,12 @@ import datetime
 import gc
 import socket
 import ssl
+import subprocess
+import sys
 import threading
 import warnings
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -16,6 +19,9 @@ from flask_mailbox.devserver import MailServer
 
 from .conftest import ANN, BOB
 from .talk import Talk
+
+
+REPOSITORY = Path(__file__).parents[2]
 
 
 def ends(talk: Talk) -> bool:
@@ -92,6 +98,16 @@ def test_the_certificate_is_removed_at_stop_and_private_before():
         folder = server.ca_file.parent
         assert folder.stat().st_mode & 0o777 == 0o700
     assert not folder.exists()
+
+
+def test_a_process_that_ends_without_stop_leaves_nothing_behind():
+    code = "from flask_mailbox.devserver import MailServer; print(MailServer().start().ca_file)"
+    result = subprocess.run(
+        [sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, timeout=30, check=True
+    )
+
+    assert result.stderr == ""
+    assert not Path(result.stdout.strip()).parent.exists()
 
 
 def test_a_taken_fixed_port_is_an_error_that_leaves_nothing_behind(server):
