@@ -20,7 +20,6 @@ from flask_mailbox.devserver import MailServer
 from .conftest import ANN, BOB
 from .talk import Talk
 
-
 REPOSITORY = Path(__file__).parents[2]
 
 
