@@ -188,9 +188,9 @@ class Folder:
         return {}
 
     def _store(self, uids: Uids, flags: Iterable[str], sign: str, uidvalidity: int | None) -> None:
-        flag_list(flags := list(flags))
+        names = flag_list(flags)
         with self._writing(uids, uidvalidity) as (client, numbers):
-            store_flags(client, numbers, flags, sign)
+            store_flags(client, numbers, names, sign)
 
     @contextmanager
     def _writing(self, uids: Uids, uidvalidity: int | None) -> Iterator[tuple[Client, list[int]]]:
@@ -212,7 +212,7 @@ class Folder:
             self._check_uidvalidity(self.session.select(self.path), uidvalidity)
             answer = client.run("UID FETCH", b"%d" % uid, wanted, budget=budget)
             items = by_uid(answer.of("FETCH")).get(uid)
-            if items is None or name not in items:
+            if items is None or items.get(name) is None:
                 raise self._gone(uid)
             return items
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from ..errors import CommandError
 from .answer import Answer
-from .arguments import flag_list, number_sets, parse_set
+from .arguments import number_sets, parse_set
 from .client import Client
 from .names import quote_name
 
@@ -17,11 +17,10 @@ NewUids = dict[int, int]
 """Old uids and the new ones in the destination; empty where the server does not tell (no UIDPLUS)."""
 
 
-def store_flags(client: Client, uids: Iterable[int], flags: Iterable[str], sign: str) -> None:
+def store_flags(client: Client, uids: Iterable[int], flags: bytes, sign: str) -> None:
     """Add (``+``) or remove (``-``) flags; uids that are gone are passed over, as STORE does."""
-    names = flag_list(flags)
     for numbers, _ in number_sets(uids):
-        client.run("UID STORE", numbers, f"{sign}FLAGS.SILENT".encode(), names)
+        client.run("UID STORE", numbers, f"{sign}FLAGS.SILENT".encode(), flags)
 
 
 def copy(client: Client, uids: Iterable[int], destination: str) -> NewUids:
@@ -52,7 +51,7 @@ def expunge(client: Client, uids: Iterable[int]) -> None:
     alone do, else they stay marked, and a warning is logged.
     """
     ours = tuple(uids)
-    store_flags(client, ours, ["\\Deleted"], "+")
+    store_flags(client, ours, b"(\\Deleted)", "+")
     if client.can("UIDPLUS") and client.net.account.quirks.uidplus is not False:
         for numbers, _ in number_sets(ours):
             client.run("UID EXPUNGE", numbers)

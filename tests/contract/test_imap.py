@@ -1,0 +1,389 @@
+"""Reading and changing mail over IMAP, on the embedded server and on Dovecot alike."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator
+
+import pytest
+
+from flask_mailbox.account import Account, Credential, Secret, Security, Timeouts
+from flask_mailbox.errors import (
+    AuthenticationError,
+    CommandError,
+    FolderNotFoundError,
+    MessageError,
+    MessageNotFoundError,
+    UIDValidityChangedError,
+    UsageError,
+)
+from flask_mailbox.imap import IMAPSession
+
+from ..imap.accounts import imap_account, session_of
+from .server import ReadingServer
+
+
+def raw_message(number: int = 1, text: str = "body") -> bytes:
+    """A message with Chinese in its header."""
+    return (
+        f"From: Bob <bob@mail.test>\r\nTo: ann@mail.test\r\nSubject: =?utf-8?b?5rWL6K+V?= {number}\r\n"
+        f"Message-ID: <{number}@mail.test>\r\nDate: Thu, 29 Feb 2024 12:00:00 +0100\r\n\r\n{text} {number}\r\n"
+    ).encode()
+
+
+WITH_FILE = (
+    b"Subject: file\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n\r\ntext\r\n"
+    b'--x\r\nContent-Type: image/png; name="UID 1 FLAGS (.png"\r\nContent-Transfer-Encoding: base64\r\n'
+    b"Content-Disposition: attachment\r\n\r\nAAECAwQF\r\nBgcICQ==\r\n--x--\r\n"
+)
+
+
+def account_on(server: ReadingServer, address: str, password: str, security: str = "tls") -> Account:
+    port = server.ports["imaps" if security == "tls" else "imap"]
+    return imap_account(
+        port,
+        user=address,
+        password=password,
+        security=Security(security),
+        ca_file=server.ca_file,
+        timeouts=Timeouts(connect=5.0, read=10.0, operation=20.0),
+    )
+
+
+@pytest.fixture
+def user(reading_server: ReadingServer) -> tuple[str, str]:
+    """A user with an empty mailbox."""
+    return reading_server.new_user()
+
+
+@pytest.fixture
+def account(reading_server: ReadingServer, user: tuple[str, str]) -> Account:
+    """The user's account."""
+    return account_on(reading_server, *user)
+
+
+@pytest.fixture
+def imap(account: Account) -> Iterator[IMAPSession]:
+    """An open session of the user."""
+    with session_of(account) as session:
+        yield session
+
+
+def fill(server: ReadingServer, address: str, count: int) -> None:
+    for number in range(1, count + 1):
+        server.deliver(raw_message(number), address)
+
+
+# Signing in
+
+
+def test_a_session_opens_over_tls_and_starttls(
+    reading_server: ReadingServer, user: tuple[str, str], security: str
+) -> None:
+    with session_of(account_on(reading_server, *user, security)) as imap:
+        imap.noop()
+
+        assert imap.stream.is_tls
+        assert imap.is_reusable
+        assert "IMAP4REV1" in imap.capabilities
+
+
+def test_a_token_signs_in(reading_server: ReadingServer, user: tuple[str, str]) -> None:
+    account = account_on(reading_server, *user)
+    token = Credential(user[0], Secret(reading_server.token(user[0])), "oauth2")
+
+    with session_of(account.replace(credential=token)) as imap:
+        assert imap.folder("INBOX").total == 0
+
+
+@pytest.mark.parametrize("kind", ["password", "oauth2"])
+def test_a_wrong_credential_is_refused(reading_server: ReadingServer, user: tuple[str, str], kind: str) -> None:
+    account = account_on(reading_server, *user)
+    wrong = Credential(user[0], Secret("wrong"), kind)
+
+    with pytest.raises(AuthenticationError) as raised:
+        IMAPSession.open(account.replace(credential=wrong))
+
+    assert not raised.value.transient
+    assert raised.value.protocol == "imap"
+    assert "wrong" not in str(raised.value)
+
+
+# Folders
+
+
+def test_folders_have_roles_and_counts(reading_server: ReadingServer, user: tuple[str, str], imap: IMAPSession) -> None:
+    reading_server.deliver(raw_message(1), user[0])
+    reading_server.deliver(raw_message(2), user[0], flags=["\\Seen"])
+    imap.create_folder("项目/Sent & Co")
+
+    folders = {info.path: info for info in imap.folders(counts=True)}
+
+    assert (folders["INBOX"].messages, folders["INBOX"].unseen) == (2, 1)
+    assert folders["项目/Sent & Co"].role is None
+    assert folders["项目/Sent & Co"].selectable
+
+
+def test_a_folder_is_created_renamed_and_deleted(imap: IMAPSession) -> None:
+    imap.create_folder("Work").append(raw_message())
+    assert imap.folder("Work").total == 1
+
+    renamed = imap.rename_folder("Work", "工作")
+
+    assert renamed.total == 1
+    imap.delete_folder("工作")
+    assert "工作" not in {info.path for info in imap.folders()}
+
+
+def test_a_missing_folder_is_told_as_such_and_the_session_goes_on(imap: IMAPSession) -> None:
+    for act in (
+        lambda: imap.folder("没有").page(),
+        lambda: imap.folder("nope").total,
+        lambda: imap.folder("nope").append(raw_message()),
+        lambda: imap.rename_folder("nope", "other"),
+        lambda: imap.delete_folder("nope"),
+    ):
+        with pytest.raises(FolderNotFoundError):
+            act()
+
+    assert imap.is_reusable
+    assert imap.folder("inbox").total == 0
+
+
+def test_creating_a_folder_twice_is_refused(imap: IMAPSession) -> None:
+    imap.create_folder("Work")
+
+    with pytest.raises(CommandError):
+        imap.create_folder("Work")
+
+
+# Pages
+
+
+def test_a_page_shows_the_newest_first(reading_server: ReadingServer, user: tuple[str, str], imap: IMAPSession) -> None:
+    fill(reading_server, user[0], 3)
+
+    page = imap.folder("INBOX").page()
+
+    assert [summary.uid for summary in page] == [3, 2, 1]
+    assert (page.total, page.next) == (3, None)
+    newest = page[0]
+    assert newest.subject == "测试 3"
+    assert [str(address) for address in newest.from_] == ["Bob <bob@mail.test>"]
+    assert newest.date == datetime.datetime(2024, 2, 29, 11, tzinfo=datetime.UTC)
+    assert newest.size == len(raw_message(3))
+    assert newest.message_id == "<3@mail.test>"
+    assert not newest.is_read
+    assert not newest.has_attachments
+
+
+def test_pages_follow_each_other_over_arrivals_and_expunges(
+    reading_server: ReadingServer, user: tuple[str, str], imap: IMAPSession
+) -> None:
+    fill(reading_server, user[0], 7)
+    folder = imap.folder("INBOX")
+    first = folder.page(3)
+    fill(reading_server, user[0], 2)
+    folder.delete([4, 6], permanently=True)
+
+    second = folder.page(3, first.next)
+    third = folder.page(3, second.next) if second.next else ()
+
+    assert [summary.uid for summary in first] == [7, 6, 5]
+    assert [summary.uid for summary in [*second, *third]] == [3, 2, 1]
+
+
+def test_an_empty_folder_has_an_empty_page(imap: IMAPSession) -> None:
+    page = imap.folder("INBOX").page()
+
+    assert (list(page), page.next, page.total) == ([], None, 0)
+
+
+def test_a_cursor_of_another_uidvalidity_is_refused(
+    reading_server: ReadingServer, user: tuple[str, str], imap: IMAPSession
+) -> None:
+    fill(reading_server, user[0], 2)
+    cursor = imap.folder("INBOX").page(1).next
+    other = imap.create_folder("Other")
+
+    assert other.uidvalidity != imap.folder("INBOX").uidvalidity
+    with pytest.raises(UIDValidityChangedError):
+        other.page(1, cursor)
+    with pytest.raises(UIDValidityChangedError):
+        imap.folder("INBOX").message(1, uidvalidity=1)
+
+
+def test_new_mail_shows_on_the_next_page_of_an_open_folder(
+    reading_server: ReadingServer, user: tuple[str, str], imap: IMAPSession
+) -> None:
+    assert len(imap.folder("INBOX").page()) == 0
+    reading_server.deliver(raw_message(), user[0])
+
+    assert len(imap.folder("INBOX").page()) == 1
+
+
+def test_attachments_show_whatever_their_names(
+    reading_server: ReadingServer, user: tuple[str, str], imap: IMAPSession
+) -> None:
+    reading_server.deliver(WITH_FILE, user[0])
+
+    (summary,) = imap.folder("INBOX").page()
+
+    assert (summary.uid, summary.has_attachments) == (1, True)
+
+
+# Messages
+
+
+def test_a_message_is_read_byte_for_byte_and_stays_unread(
+    reading_server: ReadingServer, user: tuple[str, str], imap: IMAPSession
+) -> None:
+    reading_server.deliver(raw_message(1, "." * 100_000), user[0])
+    folder = imap.folder("INBOX")
+
+    assert folder.raw(1) == raw_message(1, "." * 100_000)
+    assert folder.message(1).subject == "测试 1"
+    assert folder.headers(1)["message-id"] == "<1@mail.test>"
+    assert not folder.page()[0].is_read
+
+
+def test_a_uid_that_is_gone_is_told_and_the_session_goes_on(
+    reading_server: ReadingServer, user: tuple[str, str], imap: IMAPSession
+) -> None:
+    fill(reading_server, user[0], 2)
+    folder = imap.folder("INBOX")
+    folder.delete(1, permanently=True)
+
+    for uid in (1, 3, 4_294_967_295):
+        with pytest.raises(MessageNotFoundError):
+            folder.message(uid)
+
+    assert folder.message(2).subject == "测试 2"
+
+
+def test_a_message_that_another_session_expunged_is_gone(
+    reading_server: ReadingServer, user: tuple[str, str], imap: IMAPSession
+) -> None:
+    fill(reading_server, user[0], 3)
+    folder = imap.folder("INBOX")
+    assert len(folder.page()) == 3
+    with session_of(account_on(reading_server, *user)) as other:
+        other.folder("INBOX").delete(2, permanently=True)
+
+    assert [summary.uid for summary in folder.page()] == [3, 1]
+    with pytest.raises(MessageNotFoundError):
+        folder.raw(2)
+    assert folder.message(3).subject == "测试 3"
+
+
+def test_a_message_over_the_limit_is_refused(
+    reading_server: ReadingServer, user: tuple[str, str], imap: IMAPSession
+) -> None:
+    reading_server.deliver(raw_message(), user[0])
+    size = len(raw_message())
+
+    assert len(imap.folder("INBOX").raw(1, limit=size)) == size
+    with pytest.raises(MessageError, match=f"{size:,} bytes"):
+        imap.folder("INBOX").raw(1, limit=size - 1)
+    assert not imap.is_reusable
+
+
+# Changes
+
+
+def test_append_files_a_message_with_flags_and_date(imap: IMAPSession) -> None:
+    date = datetime.datetime(2020, 1, 2, 3, 4, 5, tzinfo=datetime.timezone(datetime.timedelta(hours=8)))
+    folder = imap.folder("INBOX")
+
+    uid = folder.append(b"Subject: x\n\nbody\n", flags=["\\Seen", "$Label1"], date=date)
+
+    (summary,) = folder.page()
+    assert uid == summary.uid
+    assert {"\\Seen", "$Label1"} <= summary.flags
+    assert summary.date == date
+    assert folder.raw(summary.uid) == b"Subject: x\r\n\r\nbody\r\n"
+
+
+def test_flags_come_and_go(reading_server: ReadingServer, user: tuple[str, str], imap: IMAPSession) -> None:
+    fill(reading_server, user[0], 3)
+    folder = imap.folder("INBOX")
+
+    folder.add_flags([1, 3, 99], ["\\Seen", "project-x"])
+    folder.remove_flags(3, "\\Seen")
+
+    flags = {summary.uid: summary.flags for summary in folder.page()}
+    assert {"\\Seen", "project-x"} <= flags[1]
+    assert "\\Seen" not in flags[2] | flags[3]
+
+
+def test_messages_are_copied_and_moved_with_their_new_uids(
+    reading_server: ReadingServer, user: tuple[str, str], imap: IMAPSession
+) -> None:
+    fill(reading_server, user[0], 3)
+    inbox, work = imap.folder("INBOX"), imap.create_folder("Work")
+
+    copied = inbox.copy([1, 2], "Work")
+    moved = inbox.move([2, 3], "Work")
+
+    assert set(copied) == {1, 2}
+    assert set(moved) == {2, 3}
+    assert [summary.uid for summary in inbox.page()] == [1]
+    assert work.message(moved[3]).subject == "测试 3"
+    assert work.message(copied[1]).subject == "测试 1"
+
+
+def test_deleting_spares_what_others_marked_as_deleted(
+    reading_server: ReadingServer, user: tuple[str, str], imap: IMAPSession
+) -> None:
+    fill(reading_server, user[0], 3)
+    folder = imap.folder("INBOX")
+    folder.add_flags(1, ["\\Deleted"])
+
+    folder.delete(2, permanently=True)
+
+    assert [summary.uid for summary in folder.page()] == [3, 1]
+
+
+def test_moving_to_a_missing_folder_moves_nothing(
+    reading_server: ReadingServer, user: tuple[str, str], imap: IMAPSession
+) -> None:
+    fill(reading_server, user[0], 1)
+
+    with pytest.raises(FolderNotFoundError):
+        imap.folder("INBOX").move(1, "nope")
+
+    assert imap.folder("INBOX").page()[0].uid == 1
+
+
+def test_a_draft_is_replaced(imap: IMAPSession) -> None:
+    drafts = imap.create_folder("My drafts")
+    old = drafts.append(raw_message(1), flags=["\\Draft"])
+    assert old is not None
+
+    new = drafts.replace(old, raw_message(2), flags=["\\Draft"])
+
+    assert [summary.uid for summary in drafts.page()] == [new]
+    with pytest.raises(MessageNotFoundError):
+        drafts.replace(old, raw_message(3))
+    assert drafts.total == 1
+
+
+def test_deleting_moves_to_the_trash(reading_server: ReadingServer, user: tuple[str, str], imap: IMAPSession) -> None:
+    if "Trash" not in {info.path for info in imap.folders()}:
+        imap.create_folder("Trash")
+    fill(reading_server, user[0], 1)
+
+    imap.folder("INBOX").delete(1)
+
+    trash = imap.folder("trash")
+    assert [summary.subject for summary in trash.page()] == ["测试 1"]
+    with pytest.raises(UsageError, match="permanently"):
+        trash.delete(1)
+
+
+def test_a_hundred_thousand_uids_go_in_one_call(imap: IMAPSession) -> None:
+    imap.folder("INBOX").append(raw_message())
+
+    imap.folder("INBOX").add_flags(range(1, 100_000, 2), ["\\Flagged"])
+
+    assert "\\Flagged" in imap.folder("INBOX").page()[0].flags
