@@ -29,6 +29,7 @@ from .wire import Journal, LogLine
 Result = TypeVar("Result")
 
 STOP_SECONDS = 10.0
+SETTLE_ROUNDS = 5
 FLAG = re.compile(r"\\?[A-Za-z0-9$!#&'+,./:;<=>?@^_`|~\[-]+")
 DEMO_USERS = {"ann@demo.test": "ann-secret", "bob@demo.test": "bob-secret"}
 
@@ -268,6 +269,7 @@ class MailServer:
         Direction ``C`` is what clients sent, ``S`` what the server answered; the lines of SMTP's DATA are
         left out, long ones are cut.
         """
+        self._settle()
         return self.journal.lines()
 
     def received(self, protocol: str) -> bytes:
@@ -277,6 +279,7 @@ class MailServer:
     @property
     def connections(self) -> dict[str, tuple[int, int]]:
         """For each protocol how many connections were opened since the start or ``reset``, and are open now."""
+        self._settle()
         journal = self.journal
         return {name: (journal.opened[name], journal.open[name]) for name in ("smtp", "imap", "pop3")}
 
@@ -297,6 +300,11 @@ class MailServer:
             return function()
 
         return self._wait(run())
+
+    def _settle(self) -> None:
+        """Let the server read what clients have sent by now, and see which of them have left."""
+        for _ in range(SETTLE_ROUNDS):
+            self._call(lambda: None)
 
     def _wait(self, work: Coroutine[Any, Any, Result]) -> Result:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(STOP_SECONDS)

@@ -41,7 +41,7 @@ def login(talk: Talk, protocol: str) -> None:
 
 
 def is_silent(talk: Talk) -> bool:
-    talk.socket.settimeout(0.2)
+    talk.socket.settimeout(0.1)
     try:
         talk.socket.recv(1)
     except TimeoutError:
@@ -169,22 +169,19 @@ def test_stalled_connections_end_with_their_client(server, protocol):
     with connect(server, protocol) as talk:
         login(talk, protocol)
         talk.send(NOOP[protocol])
-    deadline = time.monotonic() + 5
-    while server.connections[protocol][1] and time.monotonic() < deadline:
-        server.messages(ANN)  # a round through the server's loop
 
     assert server.connections[protocol] == (1, 0)
 
 
 def test_drip_sends_one_byte_at_a_time(server, protocol):
-    server.faults.set(protocol, drip=0.01)
+    server.faults.set(protocol, drip=0.002)
     started = time.monotonic()
     with connect(server, protocol) as talk:
         first = talk.socket.recv(1_000)
         rest = talk.line()
 
     assert len(first) <= 3
-    assert time.monotonic() - started > 0.01 * len(rest)
+    assert time.monotonic() - started > 0.002 * len(rest)
 
 
 def test_flood_goes_on_until_its_limit(server, protocol):
