@@ -155,6 +155,7 @@ class Account:
     save_sent: bool = False
     rate: str | None = None
     pool_size: int = 3
+    max_message_size: int = 25 * 1024 * 1024
     timeouts: Timeouts = dataclasses.field(default_factory=Timeouts)
 
     def endpoint(self, protocol: Protocol | str) -> Endpoint | None:

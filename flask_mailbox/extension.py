@@ -118,9 +118,9 @@ class Mailbox:
         :raises ConfigurationError: With all mistakes at once, each with its key and the cure.
         """
         settings = load_settings(app.config)
-        pool = Pool(OPENERS, per_process=settings.limits.connections_per_process)
+        pool = Pool(OPENERS, per_process=settings.max_connections)
         app.extensions["mailbox"] = MailboxState(self, settings, pool)
-        app.extensions["mail"] = MailBridge(settings.mail, _bridge_delivery)
+        app.extensions["mail"] = MailBridge(dict(settings.mail), _bridge_delivery)
         app.teardown_appcontext(_give_back_leases)
 
     def account_loader(self, function: AccountLoader) -> AccountLoader:

@@ -36,7 +36,7 @@ def chosen(account: str | None) -> AccountMailbox:
     state: MailboxState | None = current_app.extensions.get("mailbox")
     if state is None:
         raise UsageError(f"The app '{current_app.name}' has no mailbox: call Mailbox(app) where it is made.")
-    return state.mailbox[account or state.settings.default_name]
+    return state.mailbox.for_account(state.settings.account(account))
 
 
 @mailbox_cli.command()

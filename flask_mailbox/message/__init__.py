@@ -1,11 +1,14 @@
 """Messages: what arrives is parsed, what leaves is built."""
 
-from .addresses import Address
+from .addresses import Address, parse_mailbox
 from .addresslist import parse_address_list
 from .attachment import Attachment, safe_filename
+from .build import build, message_id_of
 from .charset import Detector
+from .compose import Message
 from .defects import Defect
 from .detection import detect_charset
+from .envelope import Envelope, envelope_of
 from .frame import FramePolicy, frame_document, frame_policy
 from .header import Headers, decode_header_value
 from .html import clean_html
@@ -13,6 +16,7 @@ from .limits import DEFAULT_LIMITS, Limits
 from .parse import parse_message
 from .plain import html_to_text, text_to_html
 from .received import ReceivedMessage
+from .reply import forward, reply, reply_all
 from .reports import Bounce, Complaint, ReadReceipt
 
 __all__ = [
@@ -23,19 +27,28 @@ __all__ = [
     "Complaint",
     "Defect",
     "Detector",
+    "Envelope",
     "FramePolicy",
     "Headers",
     "Limits",
+    "Message",
     "ReadReceipt",
     "ReceivedMessage",
+    "build",
     "clean_html",
     "decode_header_value",
     "detect_charset",
+    "envelope_of",
+    "forward",
     "frame_document",
     "frame_policy",
     "html_to_text",
+    "message_id_of",
     "parse_address_list",
+    "parse_mailbox",
     "parse_message",
+    "reply",
+    "reply_all",
     "safe_filename",
     "text_to_html",
 ]

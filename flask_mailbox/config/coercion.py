@@ -1,0 +1,95 @@
+"""Values as people write them: ``from_prefixed_env`` makes numbers, booleans and nulls of strings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from marshmallow import ValidationError, fields
+
+TRUE = {"true", "1", "yes", "on"}
+FALSE = {"false", "0", "no", "off"}
+Refuse = Callable[[str], ValidationError]
+
+
+class Text(fields.Field[str]):
+    """A text; an integer becomes its digits (``163``)."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        if isinstance(value, int) and not isinstance(value, bool):
+            return str(value)
+        if not isinstance(value, str):
+            raise ValidationError(f"is {value!r}, and takes a text.")
+        if not value.isprintable():
+            raise ValidationError("contains a control character: remove it.")
+        return value.strip()
+
+
+class SecretText(fields.Field[Any]):
+    """A password or token: a text, an integer that stands for its digits, or a callable; never shown."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        if callable(value):
+            return value
+        if isinstance(value, int) and not isinstance(value, bool):
+            return str(value)
+        if not isinstance(value, str):
+            kind = "null" if value is None else type(value).__name__
+            raise ValidationError(
+                f"arrived as {kind}, so what was written is lost. Quote it: in an environment variable write "
+                f"""'"…"' with double quotes inside, in Python a string."""
+            )
+        if any(character in value for character in "\r\n\0"):
+            raise ValidationError("contains a line break or a NUL, which no server takes: remove it.")
+        if not value:
+            raise ValidationError("is empty: set it, or leave it out.")
+        return value
+
+
+class Flag(fields.Field[bool]):
+    """True or false, in the words that people use."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> bool:
+        word = str(value).strip().lower()
+        if word in TRUE | FALSE:
+            return word in TRUE
+        raise ValidationError(f"is {value!r}, and takes true or false.")
+
+
+class Positive(fields.Field[float]):
+    """A number above zero."""
+
+    def __init__(self, *, whole: bool = False, most: float = 1e9, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._whole = whole
+        self._most = most
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> float:
+        try:
+            number = float(value) if not isinstance(value, bool) else 0.0
+        except (TypeError, ValueError):
+            number = 0.0
+        if not 0 < number <= self._most or (self._whole and number != int(number)):
+            kind = "a whole number" if self._whole else "a number"
+            raise ValidationError(f"is {value!r}, and takes {kind} above 0 and up to {self._most:,.0f}.")
+        return int(number) if self._whole else number
+
+
+class Names(fields.Field[tuple[str, ...]]):
+    """A list of texts, or one text with commas."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> tuple[str, ...]:
+        items = value.split(",") if isinstance(value, str) else value
+        if not isinstance(items, list | tuple) or not all(isinstance(item, str) for item in items):
+            raise ValidationError(f"is {value!r}, and takes a list of texts.")
+        return tuple(item.strip() for item in items if item.strip())
+
+
+class File(fields.Field[Path]):
+    """The path of a file that exists."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Path:
+        if not isinstance(value, str | Path) or not Path(value).is_file():
+            raise ValidationError(f"is {str(value)!r}, and there is no such file.")
+        return Path(value)

@@ -1,0 +1,95 @@
+"""Flask-Mail's keys: ``MAIL_*`` describe the default account's SMTP where ``MAILBOX_*`` does not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from marshmallow import ValidationError
+
+from ..account import Account, Security
+from .coercion import Flag, Text
+
+
+class MailKeys:
+    """What a configuration says in Flask-Mail's words; ``MAIL_DEBUG`` is ignored, since it prints passwords.
+
+    :param problems: A sentence for each mistake.
+    """
+
+    def __init__(self, config: Mapping[str, Any]) -> None:
+        self.problems: list[str] = []
+        self._config = config
+        self.server = self._text("MAIL_SERVER")
+        self.sender = self._sender()
+
+    @property
+    def describes_account(self) -> bool:
+        """Whether there is a server in Flask-Mail's keys."""
+        return bool(self.server)
+
+    def account_values(self, own: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the account keys that Flask-Mail's stand for.
+
+        :param own: The account keys of ``MAILBOX_*``, which win.
+        """
+        values: dict[str, Any] = {}
+        if self.server and "smtp" not in own and "provider" not in own:
+            values["smtp"] = {
+                "host": self.server,
+                "port": self._config.get("MAIL_PORT", 25),
+                "security": self._security(),
+            }
+        username = self._text("MAIL_USERNAME")
+        if username and self._config.get("MAIL_PASSWORD") is not None and not {"password", "oauth2"} & set(own):
+            values |= {"username": username, "password": self._config["MAIL_PASSWORD"]}
+        if self.sender:
+            values["sender"] = self.sender
+        if "address" not in own and "@" in username:
+            values["address"] = username
+        return values
+
+    def state(self, default: Account | None) -> dict[str, Any]:
+        """Return what Flask-Mail's state object says of the default account; no password."""
+        smtp = default.smtp if default else None
+        return {
+            "server": smtp.host if smtp else self.server or "127.0.0.1",
+            "username": default.credential.username if default and default.credential else None,
+            "password": None,
+            "port": smtp.port if smtp else self._config.get("MAIL_PORT", 25),
+            "use_tls": smtp is not None and smtp.security is Security.STARTTLS,
+            "use_ssl": smtp is not None and smtp.security is Security.TLS,
+            "default_sender": self.sender or (default.sender if default else None) or None,
+            "debug": 0,
+            "max_emails": self._config.get("MAIL_MAX_EMAILS"),
+            "ascii_attachments": bool(self._config.get("MAIL_ASCII_ATTACHMENTS", False)),
+        }
+
+    def _security(self) -> str:
+        if self._flag("MAIL_USE_SSL"):
+            return "tls"
+        return "starttls" if self._flag("MAIL_USE_TLS") else "none"
+
+    def _sender(self) -> str:
+        value = self._config.get("MAIL_DEFAULT_SENDER")
+        if isinstance(value, tuple | list) and len(value) == 2:
+            name, address = value
+            return f'"{str(name).replace(chr(92), "").replace(chr(34), "")}" <{address}>' if name else str(address)
+        return str(value) if value else ""
+
+    def _text(self, key: str) -> str:
+        value = self._config.get(key)
+        return self._coerced(key, Text(), value) or "" if value is not None else ""
+
+    def _flag(self, key: str) -> bool:
+        value = self._config.get(key)
+        return bool(self._coerced(key, Flag(), value)) if value is not None else False
+
+    def _coerced(self, key: str, field: Any, value: Any) -> Any:
+        try:
+            return field.deserialize(value)
+        except ValidationError as error:
+            problem = f"{key} {' '.join(map(str, error.messages))}"
+            if problem not in self.problems:
+                self.problems.append(problem)
+            return None

@@ -1,0 +1,200 @@
+"""Validated keys become an ``Account``: provider, user name, endpoints and credential put together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..account import Account, Credential, Endpoint, Protocol, Secret, Security, Timeouts
+from ..errors import AddressError, ConfigurationError
+from ..message import parse_mailbox
+from ..providers import Provider, Quirks, Registry, shipped
+from .schema import Labels, validated
+
+MAX_MESSAGE_SIZE = 25 * 1024 * 1024
+
+
+def load_account(
+    values: Mapping[str, Any],
+    *,
+    name: str = "user",
+    registry: Registry | None = None,
+    defaults: Mapping[str, Any] | None = None,
+    label: Labels | None = None,
+) -> Account:
+    """Return the account that a mapping describes, its provider resolved.
+
+    :param values: Account keys in either case of letters, such as ``{"provider": "163", "address": …}``.
+    :param name: How errors and logs name the account.
+    :param registry: The presets; those of the package if none is given.
+    :param defaults: Values for keys that are not there, already validated.
+    :param label: How errors name a key.
+    :raises ConfigurationError: With all mistakes at once, each with its key and the cure; no secret is shown.
+    """
+    label = label or Labels("{}")
+    good, problems = validated({str(key).lower(): value for key, value in values.items()}, label)
+    builder = _Builder({**(defaults or {}), **good}, name, registry or shipped(), label, had_problems=bool(problems))
+    account = builder.build()
+    problems += builder.problems
+    if problems or account is None:
+        raise ConfigurationError(problems)
+    return account
+
+
+class _Builder:
+    """Puts one account together and notes what does not fit."""
+
+    def __init__(
+        self, values: Mapping[str, Any], name: str, registry: Registry, label: Labels, *, had_problems: bool
+    ) -> None:
+        self.problems: list[str] = []
+        self._values = values
+        self._name = name
+        self._registry = registry
+        self._label = label
+        self._had_problems = had_problems
+
+    def build(self) -> Account | None:
+        """Return the account, or ``None`` with ``problems``."""
+        values = self._values
+        address = self._address("address")
+        sender = self._address("sender", with_name=True) or address
+        provider = self._provider(address)
+        endpoints = {protocol: self._endpoint(protocol, provider, address) for protocol in Protocol}
+        credential = self._credential(provider, address, endpoints)
+        if not self.problems and not self._had_problems:
+            self._check_some_endpoint(endpoints, address)
+        self._check_clear_text(endpoints, credential)
+        for identity in values.get("identities", ()):
+            self._parsed("identities", identity)
+        if self.problems:
+            return None
+        return Account(
+            name=self._name,
+            address=address,
+            sender=sender,
+            identities=values.get("identities", ()),
+            credential=credential,
+            provider=provider,
+            quirks=provider.quirks if provider else Quirks(),
+            smtp=endpoints[Protocol.SMTP],
+            imap=endpoints[Protocol.IMAP],
+            pop3=endpoints[Protocol.POP3],
+            verify_tls=values.get("verify_tls", True),
+            ca_file=values.get("ca_file"),
+            client_cert=values.get("client_cert"),
+            allow_cleartext_login=values.get("allow_cleartext_login", False),
+            save_sent=values.get("save_sent", False),
+            pool_size=values.get("pool_size", 3),
+            max_message_size=values.get("max_message_size", MAX_MESSAGE_SIZE),
+            timeouts=Timeouts(
+                connect=values.get("connect_timeout", 10.0),
+                read=values.get("read_timeout", 30.0),
+                operation=values.get("operation_timeout", 60.0),
+            ),
+        )
+
+    def _address(self, key: str, *, with_name: bool = False) -> str:
+        text: str = self._values.get(key, "")
+        if not text:
+            return ""
+        parsed = self._parsed(key, text)
+        return parsed if parsed and with_name else text if parsed else ""
+
+    def _parsed(self, key: str, text: str) -> str:
+        try:
+            found = parse_mailbox(text)
+        except AddressError as error:
+            self._say(key, f"is '{text}', and takes one e-mail address: {error}")
+            return ""
+        return text if found.address else ""
+
+    def _provider(self, address: str) -> Provider | None:
+        """Return the provider that is named, or that the address belongs to if no server is named."""
+        named = self._values.get("provider")
+        if named:
+            try:
+                found = self._registry.get(named)
+            except ConfigurationError as error:
+                self._say("provider", f"is '{named}'. {error}")
+                return None
+        elif any(self._values.get(str(protocol)) for protocol in Protocol) or not address:
+            return None
+        else:
+            known = self._registry.for_address(address)
+            if known is None:
+                return None
+            found = known
+        if found.status == "unsupported":
+            self._say("provider", f"is {found.name}, which lets no mail program in. {' '.join(found.notes[:1])}")
+            return None
+        if found.kind != "relay" and not address:
+            self._say("address", f"is missing: {found.name} signs in by it.")
+        return found
+
+    def _endpoint(self, protocol: Protocol, provider: Provider | None, address: str) -> Endpoint | None:
+        key = str(protocol)
+        if key in self._values:
+            found: Endpoint | None = self._values[key]
+            return found
+        domain = address.rpartition("@")[2]
+        offered = provider.endpoints(protocol, domain) if provider else ()
+        if not offered:
+            return None
+        host = offered[0].host.replace("{domain}", domain)
+        if "{" in host:
+            self._say(key, f"is missing: the host of this provider is '{host}', fill it in and set it here.")
+            return None
+        return Endpoint(protocol, host, offered[0].port, offered[0].security)
+
+    def _credential(
+        self, provider: Provider | None, address: str, endpoints: Mapping[Protocol, Endpoint | None]
+    ) -> Credential | None:
+        password, token = self._values.get("password"), self._values.get("oauth2")
+        if password is not None and token is not None:
+            self._say("oauth2", f"and {self._label('password')} are both set: keep the one that the server takes.")
+        secret = token if token is not None else password
+        if secret is None:
+            if provider and provider.auth_methods != ("none",) and not self._had_problems and not self.problems:
+                wanted = provider.credential_name or "password"
+                self._say("password", f"is missing: {provider.name} wants the {wanted}. {provider.help}".strip())
+            return None
+        username = self._values.get("username") or self._username(provider, address)
+        if not username:
+            return None
+        return Credential(username, Secret(secret), "oauth2" if token is not None else "password")
+
+    def _username(self, provider: Provider | None, address: str) -> str:
+        """Return the user name in the provider's form of the address."""
+        form = provider.username if provider else "full"
+        if form.startswith("fixed:"):
+            return form.removeprefix("fixed:")
+        if form in ("account_specific", "api_key", "token"):
+            self._say("username", "is missing: this provider gives each account a user name of its own.")
+            return ""
+        if not address:
+            if not self._had_problems and not self.problems:
+                self._say("username", f"is missing: set it, or {self._label('address')}.")
+            return ""
+        return address.partition("@")[0] if form in ("local", "local_or_full") else address
+
+    def _check_some_endpoint(self, endpoints: Mapping[Protocol, Endpoint | None], address: str) -> None:
+        if not any(endpoints.values()):
+            keys = ", ".join(self._label(str(protocol)) for protocol in Protocol)
+            domain = address.rpartition("@")[2]
+            known = f"No preset knows the domain '{domain}'" if domain else "No server is named"
+            self.problems.append(f"{known}: set {self._label('provider')}, or {keys}.")
+
+    def _check_clear_text(self, endpoints: Mapping[Protocol, Endpoint | None], credential: Credential | None) -> None:
+        if credential is None or self._values.get("allow_cleartext_login"):
+            return
+        for protocol, endpoint in endpoints.items():
+            if endpoint and endpoint.security is Security.NONE and not endpoint.is_loopback:
+                self._say(
+                    str(protocol),
+                    f"is '{endpoint}', which would send the password in clear text. Use {protocol}s:// or "
+                    f"{protocol}+starttls://, or set {self._label('allow_cleartext_login')} if the network is yours.",
+                )
+
+    def _say(self, key: str, text: str) -> None:
+        self.problems.append(f"{self._label(key)} {text}")

@@ -1,0 +1,96 @@
+"""The keys of an account, each with the values it takes."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from marshmallow import RAISE, Schema, ValidationError
+
+from ..account import Protocol
+from .coercion import File, Flag, Names, Positive, SecretText, Text
+from .endpoint import EndpointField
+
+
+class AccountSchema(Schema):
+    """An account as the configuration, a form or a database row has it, keys in lower case."""
+
+    class Meta:
+        unknown = RAISE
+
+    provider = Text()
+    address = Text()
+    username = Text()
+    password = SecretText()
+    oauth2 = SecretText()
+    sender = Text()
+    identities = Names()
+    smtp = EndpointField(Protocol.SMTP)
+    imap = EndpointField(Protocol.IMAP)
+    pop3 = EndpointField(Protocol.POP3)
+    verify_tls = Flag()
+    allow_cleartext_login = Flag()
+    save_sent = Flag()
+    ca_file = File()
+    client_cert = File()
+    pool_size = Positive(whole=True, most=100)
+    connect_timeout = Positive(most=3600)
+    read_timeout = Positive(most=3600)
+    operation_timeout = Positive(most=86_400)
+    max_message_size = Positive(whole=True, most=2**40)
+
+
+ACCOUNT_KEYS: tuple[str, ...] = tuple(AccountSchema().fields)
+SECRET_KEYS = frozenset({"password", "oauth2"})
+
+DEFAULTS_FOR_ALL = (
+    "ca_file",
+    "pool_size",
+    "connect_timeout",
+    "read_timeout",
+    "operation_timeout",
+    "max_message_size",
+)
+"""Keys that, at the top of the configuration, count for every account that has none of its own."""
+
+
+def validated(values: Mapping[str, Any], label: Labels) -> tuple[dict[str, Any], list[str]]:
+    """Return the values that are right, coerced, and a sentence for each that is not.
+
+    :param values: By key in lower case.
+    :param label: Names a key as it stands in the configuration.
+    """
+    try:
+        good: dict[str, Any] = AccountSchema().load(dict(values))
+    except ValidationError as error:
+        good = dict(error.valid_data) if isinstance(error.valid_data, dict) else {}
+        problems = [_problem(key, said, label) for key, said in error.normalized_messages().items()]
+        return good, problems
+    return good, []
+
+
+class Labels:
+    """How keys are named to people: ``MAILBOX_SMTP``, ``MAILBOX_ACCOUNTS['work']['smtp']`` or plain ``smtp``."""
+
+    def __init__(self, pattern: str, *, upper: bool = False) -> None:
+        self._pattern = pattern
+        self._upper = upper
+
+    def __call__(self, key: str) -> str:
+        """Return the key as it stands in the configuration."""
+        return self._pattern.format(key.upper() if self._upper else key)
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return "Did you mean …? " for a name that is nearly a known one, else an empty text."""
+    near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
+    return f"Did you mean '{near[0]}'? " if near else ""
+
+
+def _problem(key: Any, said: Any, label: Labels) -> str:
+    if key not in ACCOUNT_KEYS:
+        return f"{label(str(key))} is no key of an account. {nearest(str(key), ACCOUNT_KEYS)}".strip()
+    if key in SECRET_KEYS and said == ["Field may not be null."]:
+        said = ["arrived as null. Quote it if that is the password, or leave the key out."]
+    return f"{label(key)} {' '.join(map(str, said))}"

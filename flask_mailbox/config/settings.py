@@ -1,0 +1,219 @@
+"""An app's configuration becomes settings: its accounts and what counts for all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from marshmallow import ValidationError
+
+from ..account import Account
+from ..errors import AddressError, ConfigurationError
+from ..message import parse_mailbox
+from ..providers import Quirks, Registry, shipped
+from .coercion import Positive
+from .flaskmail import MailKeys
+from .loading import load_account
+from .schema import ACCOUNT_KEYS, DEFAULTS_FOR_ALL, Labels, nearest, validated
+
+DEFAULT = "default"
+
+APP_KEYS = (
+    "accounts",
+    "default_account",
+    "providers",
+    "capture_dir",
+    "redirect_to",
+    "setup_hint",
+    "max_connections",
+)
+"""``MAILBOX_*`` keys that are the app's own, beside those of the default account."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What ``init_app`` made of the configuration.
+
+    :param accounts: By name; ``default`` is the one of ``MAILBOX_*``.
+    :param default_name: The account that is meant where none is named, or ``None``.
+    :param registry: The presets, the app's own among them.
+    :param defaults: Validated values for accounts that are loaded later.
+    :param mail: What Flask-Mail's state object says of the default account.
+    :param nobody: An account without servers, for mail that is only recorded.
+    """
+
+    accounts: Mapping[str, Account]
+    default_name: str | None
+    registry: Registry = field(repr=False)
+    defaults: Mapping[str, Any]
+    mail: Mapping[str, Any] = field(repr=False)
+    nobody: Account
+    capture_dir: Path | None = None
+    redirect_to: str | None = None
+    setup_hint: str = ""
+    max_connections: int = 50
+
+    def account(self, name: str | None) -> Account:
+        """Return a configured account, the default one for ``None``.
+
+        :raises ConfigurationError: If there is no such account; it names those that are there.
+        """
+        wanted = name or self.default_name
+        if wanted is None and not self.accounts:
+            cure = self.setup_hint or (
+                "Set MAILBOX_PROVIDER, MAILBOX_ADDRESS and MAILBOX_PASSWORD, or MAILBOX_SMTP, MAILBOX_IMAP and "
+                "MAILBOX_POP3 for your own servers."
+            )
+            raise ConfigurationError(f"No account is configured. {cure}")
+        names = ", ".join(f"'{known}'" for known in self.accounts)
+        if wanted is None:
+            raise ConfigurationError(f"Which account? Set MAILBOX_DEFAULT_ACCOUNT to one of {names}.")
+        if wanted not in self.accounts:
+            known = f"There are: {names}." if names else "None is configured."
+            raise ConfigurationError(
+                f"No account '{wanted}'. {nearest(wanted, self.accounts)}{known} {self.setup_hint}"
+            )
+        return self.accounts[wanted]
+
+
+def load_settings(config: Mapping[str, Any]) -> Settings:
+    """Return the settings that an app's configuration describes; nothing is connected.
+
+    :param config: The whole of ``app.config``; other extensions' keys are not looked at, Flask-Mail's are.
+    :raises ConfigurationError: With all mistakes at once, each with its key, its value where it is no secret, and
+        the cure.
+    """
+    return _Loader(config).load()
+
+
+class _Loader:
+    """Reads one configuration and notes every mistake in it."""
+
+    def __init__(self, config: Mapping[str, Any]) -> None:
+        self._problems: list[str] = []
+        self._own = {
+            key.removeprefix("MAILBOX_").lower(): value for key, value in config.items() if key.startswith("MAILBOX_")
+        }
+        self._mail = MailKeys(config)
+
+    def load(self) -> Settings:
+        self._check_keys()
+        registry = self._registry()
+        defaults = self._defaults()
+        accounts = self._accounts(registry, defaults)
+        default_name = self._default_name(accounts)
+        settings = {
+            "capture_dir": Path(self._own["capture_dir"]) if self._own.get("capture_dir") else None,
+            "redirect_to": self._redirect_to(),
+            "setup_hint": str(self._own.get("setup_hint", "")),
+            "max_connections": self._max_connections(),
+        }
+        if self._problems:
+            raise ConfigurationError(self._problems)
+        default = accounts.get(default_name or "")
+        return Settings(
+            accounts=accounts,
+            default_name=default_name,
+            registry=registry,
+            defaults=defaults,
+            mail=self._mail.state(default),
+            nobody=Account(name="nobody", address="", sender=self._mail.sender, quirks=Quirks()),
+            **settings,
+        )
+
+    def _check_keys(self) -> None:
+        known = {*ACCOUNT_KEYS, *APP_KEYS}
+        for key in self._own:
+            if key not in known:
+                near = nearest(key, known).upper().replace("DID YOU MEAN '", "Did you mean 'MAILBOX_")
+                self._problems.append(f"MAILBOX_{key.upper()} is no key of flask-mailbox. {near}".strip())
+        self._problems += self._mail.problems
+
+    def _registry(self) -> Registry:
+        own = self._own.get("providers") or {}
+        if not isinstance(own, Mapping):
+            self._problems.append("MAILBOX_PROVIDERS takes a mapping from the id of a preset to its data.")
+            return shipped()
+        if not own:
+            return shipped()
+        try:
+            return shipped().with_own(own)
+        except ConfigurationError as error:
+            self._problems += error.problems
+            return shipped()
+
+    def _defaults(self) -> dict[str, Any]:
+        """Return what counts for all accounts; mistakes are told with the default account or here, once."""
+        given = {key: self._own[key] for key in DEFAULTS_FOR_ALL if key in self._own}
+        good, problems = validated(given, Labels("MAILBOX_{}", upper=True))
+        self._problems += problems
+        return good
+
+    def _accounts(self, registry: Registry, defaults: Mapping[str, Any]) -> dict[str, Account]:
+        accounts: dict[str, Account] = {}
+        own = {key: self._own[key] for key in ACCOUNT_KEYS if key in self._own and key not in DEFAULTS_FOR_ALL}
+        if own or self._mail.describes_account:
+            values = self._mail.account_values(own) | own
+            self._add(accounts, DEFAULT, values, registry, defaults, Labels("MAILBOX_{}", upper=True))
+        named = self._own.get("accounts") or {}
+        if not isinstance(named, Mapping):
+            self._problems.append("MAILBOX_ACCOUNTS takes a mapping from an account's name to its keys.")
+            return accounts
+        for name, values in named.items():
+            if not isinstance(values, Mapping):
+                self._problems.append(f"MAILBOX_ACCOUNTS['{name}'] takes a mapping of account keys.")
+                continue
+            self._add(accounts, str(name), values, registry, defaults, Labels(f"MAILBOX_ACCOUNTS['{name}']['{{}}']"))
+        self._check_same_smtp_host(accounts.get(DEFAULT))
+        return accounts
+
+    def _add(
+        self,
+        accounts: dict[str, Account],
+        name: str,
+        values: Mapping[str, Any],
+        registry: Registry,
+        defaults: Mapping[str, Any],
+        label: Labels,
+    ) -> None:
+        try:
+            accounts[name] = load_account(values, name=name, registry=registry, defaults=defaults, label=label)
+        except ConfigurationError as error:
+            self._problems += error.problems
+
+    def _check_same_smtp_host(self, default: Account | None) -> None:
+        host = self._mail.server
+        if host and default and default.smtp and default.smtp.host.lower() != host.lower():
+            self._problems.append(
+                f"MAIL_SERVER is '{host}' and MAILBOX_* names '{default.smtp.host}': remove one of them."
+            )
+
+    def _default_name(self, accounts: Mapping[str, Account]) -> str | None:
+        chosen = self._own.get("default_account")
+        if chosen:
+            if str(chosen) not in accounts and not self._problems:
+                names = ", ".join(accounts) or "none"
+                self._problems.append(f"MAILBOX_DEFAULT_ACCOUNT is '{chosen}'; the accounts are: {names}.")
+            return str(chosen)
+        if DEFAULT in accounts:
+            return DEFAULT
+        return next(iter(accounts)) if len(accounts) == 1 else None
+
+    def _redirect_to(self) -> str | None:
+        text = self._own.get("redirect_to")
+        if not text:
+            return None
+        try:
+            return parse_mailbox(str(text)).address
+        except AddressError as error:
+            self._problems.append(f"MAILBOX_REDIRECT_TO is '{text}', and takes one e-mail address: {error}")
+            return None
+
+    def _max_connections(self) -> int:
+        try:
+            return int(Positive(whole=True, most=10_000).deserialize(self._own.get("max_connections", 50)))
+        except ValidationError as error:
+            self._problems.append(f"MAILBOX_MAX_CONNECTIONS {' '.join(map(str, error.messages))}")
+            return 50

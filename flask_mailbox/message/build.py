@@ -1,0 +1,147 @@
+"""A message becomes bytes: 7 bit safe, lines within 998, the same bytes for the same message (RFC 5322)."""
+
+from __future__ import annotations
+
+import email.utils
+import secrets
+import time
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from ..errors import AddressError, MessageError
+from .addresses import Address
+from .entity import Entity, file_entity, multipart, text_entity
+from .envelope import people, sender_of
+from .fields import address_list, checked, checked_name, encoded_text, field, mailbox, text_field
+from .plain import html_to_text
+
+if TYPE_CHECKING:
+    import flask_mail
+
+PROTECTED = {
+    "from": "sender",
+    "to": "recipients",
+    "cc": "cc",
+    "bcc": "bcc",
+    "reply-to": "reply_to",
+    "subject": "subject",
+    "date": "date",
+    "message-id": "message_id",
+    "mime-version": "",
+    "received": "",
+    "return-path": "",
+}
+"""Header fields that are not set through ``extra_headers``, each with the argument that sets it."""
+
+MAX_DERIVED_TEXT = 1024 * 1024
+
+
+def build(message: flask_mail.Message, *, sender: str = "", smtputf8: bool = False) -> bytes:
+    """Return a message as bytes with CR LF line ends, ready for SMTP (before dot-stuffing) or APPEND; no Bcc.
+
+    What comes out is ASCII, except for addresses that have other letters before the @.
+
+    :param sender: Who it is from if the message does not say.
+    :param smtputf8: Let such addresses through; without it they are an error.
+    :raises MessageError: If a header, an attachment or a text cannot be sent as it is; ``field`` tells which.
+    """
+    headers = _headers(message, sender)
+    if not smtputf8 and not headers.isascii():
+        raise AddressError(
+            "An address has letters before the @ that need SMTPUTF8, which is not allowed here.", field="recipients"
+        )
+    content = _content(message, message_id_of(message, sender=sender))
+    return headers + b"MIME-Version: 1.0\r\n" + bytes(content)
+
+
+def message_id_of(message: flask_mail.Message, *, sender: str = "") -> str:
+    """Return a message's Message-ID, angle brackets included; ours is made in the sender's domain at first need."""
+    given = getattr(message, "given_message_id", None) or vars(message).get("msgId")
+    if given:
+        return checked(str(given), "message_id")
+    domain = sender_of(message, sender).address.rpartition("@")[2].strip("[]")
+    message.msgId = f"<{secrets.token_hex(8)}.{int(time.time())}@{domain}>"
+    return str(message.msgId)
+
+
+def _headers(message: flask_mail.Message, sender: str) -> bytes:
+    if message.date is None:
+        message.date = time.time()
+    lines = [_people_field("From", [sender_of(message, sender)])]
+    lines += [
+        _people_field(name, people(getattr(message, key), key))
+        for name, key in (("To", "recipients"), ("Cc", "cc"))
+        if getattr(message, key)
+    ]
+    if message.reply_to:
+        lines.append(_people_field("Reply-To", people([message.reply_to], "reply_to")))
+    lines.append(text_field("Subject", str(message.subject or ""), where="subject"))
+    lines.append(field("Date", email.utils.formatdate(message.date, localtime=True)))
+    lines.append(field("Message-ID", message_id_of(message, sender=sender)))
+    lines += _thread_fields(message)
+    lines += [_extra_field(str(name), str(value)) for name, value in (message.extra_headers or {}).items()]
+    return b"".join(lines)
+
+
+def _people_field(name: str, addresses: Sequence[Address]) -> bytes:
+    return field(name, address_list(addresses, len(name) + 2) if len(addresses) > 1 else mailbox(addresses[0]))
+
+
+def _thread_fields(message: flask_mail.Message) -> Iterable[bytes]:
+    in_reply_to = getattr(message, "in_reply_to", None)
+    references = tuple(getattr(message, "references", ()))
+    if in_reply_to:
+        yield field("In-Reply-To", encoded_text(checked(in_reply_to, "in_reply_to"), 13))
+    if references:
+        yield field("References", "\r\n ".join(checked(reference, "references") for reference in references))
+
+
+def _extra_field(name: str, value: str) -> bytes:
+    checked_name(name, "extra_headers")
+    lowered = name.lower()
+    if lowered in PROTECTED or lowered.startswith(("content-", "dkim-")):
+        argument = PROTECTED.get(lowered)
+        cure = f"use the argument {argument}" if argument else "it is made from the message itself"
+        raise MessageError(f"{name} cannot be set through extra_headers: {cure}.", field="extra_headers")
+    return text_field(name, value, where="extra_headers")
+
+
+def _content(message: flask_mail.Message, seed: str) -> Entity:
+    """Return the content: mixed > related > alternative, each only where it is needed."""
+    files = [(_is_inline(attachment), _file(attachment)) for attachment in message.attachments]
+    inline = [entity for is_inline, entity in files if is_inline]
+    attached = [entity for is_inline, entity in files if not is_inline]
+    content = _texts(message, seed)
+    if inline:
+        content = multipart("related", [content, *inline], seed)
+    if attached:
+        content = multipart("mixed", [content, *attached], seed)
+    return content
+
+
+def _texts(message: flask_mail.Message, seed: str) -> Entity:
+    html = message.alts.get("html")
+    body = message.body
+    if body is None and html is not None:
+        body = html_to_text(html[:MAX_DERIVED_TEXT])
+    plain = text_entity(str(body or ""), "plain", message.charset, where="body")
+    others = [
+        text_entity(str(content), checked_name(subtype, "alts"), message.charset, where=subtype)
+        for subtype, content in message.alts.items()
+    ]
+    return multipart("alternative", [plain, *others], seed) if others else plain
+
+
+def _is_inline(attachment: flask_mail.Attachment) -> bool:
+    names = {name.lower() for name in attachment.headers}
+    return attachment.disposition == "inline" and "content-id" in names
+
+
+def _file(attachment: flask_mail.Attachment) -> Entity:
+    data = attachment.data
+    content_type = attachment.content_type
+    if isinstance(data, str):
+        data = data.encode()
+        if content_type.startswith("text/") and "charset" not in content_type:
+            content_type += '; charset="utf-8"'
+    return file_entity(bytes(data), content_type, attachment.filename, attachment.disposition, attachment.headers)

@@ -1,0 +1,134 @@
+"""The outgoing message: Flask-Mail's ``Message`` that needs no app to be made and builds right."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import flask_mail
+from flask import current_app
+
+from .build import build, message_id_of
+from .envelope import Envelope, envelope_of
+
+Person = str | tuple[str, str]
+
+
+class Message(flask_mail.Message):  # type: ignore[misc]
+    """A message to be sent; every ``flask_mail.Message`` argument works, and no app context is needed.
+
+    :param subject: The subject.
+    :param recipients: Addresses, ``Name <address>`` texts or pairs of name and address.
+    :param body: The plain text; made from the HTML if that is given alone.
+    :param html: The HTML.
+    :param sender: Who it is from; the account's own sender if left out.
+    :param cc: Recipients of copies.
+    :param bcc: Recipients whom the others do not see.
+    :param attachments: ``flask_mail.Attachment`` values; ``attach`` adds more.
+    :param reply_to: Where answers shall go.
+    :param date: Seconds since 1970; the time of sending if left out.
+    :param extra_headers: Further headers; those that an argument sets are refused.
+    :param message_id: The Message-ID with angle brackets; made in the sender's domain if left out.
+    :param in_reply_to: The Message-ID of the message that this one answers.
+    :param references: The Message-IDs of the thread, oldest first.
+    """
+
+    def __init__(
+        self,
+        subject: str = "",
+        recipients: list[Person] | None = None,
+        body: str | None = None,
+        html: str | None = None,
+        alts: dict[str, str] | Iterable[tuple[str, str]] | None = None,
+        sender: Person | None = None,
+        cc: list[Person] | None = None,
+        bcc: list[Person] | None = None,
+        attachments: list[flask_mail.Attachment] | None = None,
+        reply_to: Person | None = None,
+        date: float | None = None,
+        charset: str | None = None,
+        extra_headers: dict[str, str] | None = None,
+        mail_options: list[str] | None = None,
+        rcpt_options: list[str] | None = None,
+        *,
+        message_id: str | None = None,
+        in_reply_to: str | None = None,
+        references: Sequence[str] = (),
+    ) -> None:
+        # Flask-Mail's constructor asks the current app for a sender and the resolver for this machine's name.
+        self.given_message_id = message_id
+        self.recipients = list(recipients) if isinstance(recipients, tuple) else recipients or []
+        self.subject = subject
+        self.sender = sender
+        self.reply_to = reply_to
+        self.cc = cc or []
+        self.bcc = bcc or []
+        self.body = body
+        self.alts = dict(alts or {})
+        self.html = html if html is not None else self.alts.get("html")
+        self.date = date
+        self.charset = charset
+        self.extra_headers = extra_headers
+        self.mail_options = mail_options or []
+        self.rcpt_options = rcpt_options or []
+        self.attachments = attachments or []
+        self.in_reply_to = in_reply_to
+        self.references = tuple(references)
+
+    def __repr__(self) -> str:
+        return f"<Message {self.subject!r} to {self.recipients!r}>"
+
+    @property
+    def msgId(self) -> str:  # noqa: N802 - Flask-Mail's name
+        """Flask-Mail's name for ``message_id``."""
+        return self.message_id
+
+    @msgId.setter
+    def msgId(self, value: str) -> None:  # noqa: N802
+        self.given_message_id = value
+
+    @property
+    def message_id(self) -> str:
+        """The Message-ID; made at first need and kept.
+
+        :raises MessageError: If it has to be made and the message has no sender yet.
+        """
+        return message_id_of(self)
+
+    @message_id.setter
+    def message_id(self, value: str) -> None:
+        self.given_message_id = value
+
+    def envelope(self, *, sender: str = "") -> Envelope:
+        """Return the addresses that SMTP needs; see ``envelope_of``."""
+        return envelope_of(self, sender=sender)
+
+    def build(self, *, sender: str = "", smtputf8: bool = False) -> bytes:
+        """Return the message as bytes; see ``build``."""
+        return build(self, sender=sender, smtputf8=smtputf8)
+
+    def as_bytes(self) -> bytes:
+        """Return the message as bytes, as Flask-Mail's method does."""
+        return build(self, sender=_default_sender(), smtputf8=True)
+
+    def as_string(self) -> str:
+        """Return the message as text, as Flask-Mail's method does."""
+        return self.as_bytes().decode()
+
+    def embed(self, data: bytes, content_type: str, filename: str | None = None) -> str:
+        """Put an image into the HTML's own parts and return the URL for its ``src``.
+
+        :param data: The image.
+        :param content_type: Its type, such as ``image/png``.
+        :return: ``cid:…``, to be used as ``<img src="cid:…">``.
+        """
+        content_id = f"{secrets.token_hex(8)}@inline"
+        self.attach(filename, content_type, data, "inline", {"Content-ID": f"<{content_id}>"})
+        return f"cid:{content_id}"
+
+
+def _default_sender() -> str:
+    """Return the sender of the current app, or an empty text outside any app."""
+    bridge: Any = current_app.extensions.get("mail") if current_app else None
+    return str(bridge.default_sender or "") if bridge else ""

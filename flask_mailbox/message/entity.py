@@ -1,0 +1,115 @@
+"""MIME entities on their way out: texts, files and multiparts become bytes with CR LF line ends (RFC 2045, 2046)."""
+
+from __future__ import annotations
+
+import binascii
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from ..errors import MessageError
+from .encoding import encode_base64
+from .fields import checked, checked_name, encoded_text, field, parameter
+
+_LINE_END = re.compile(r"\r\n|\r|\n")
+_TYPE = re.compile(r"[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+")
+_UNSAFE_7BIT = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\xff]|[^\r\n]{991}|\r(?!\n)|(?<!\r)\n|[ \t]\r\n")
+_OWN_HEADERS = {"content-type", "content-transfer-encoding", "content-disposition", "mime-version"}
+_QUOTED_SHARE = 6
+"""Quoted-printable while at most one byte in so many has to be quoted, base64 beyond."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """One part: its header fields and its body, both finished."""
+
+    headers: bytes
+    body: bytes
+
+    def __bytes__(self) -> bytes:
+        return self.headers + b"\r\n" + self.body
+
+
+def text_entity(text: str, subtype: str, charset: str | None, *, where: str) -> Entity:
+    """Return a text part, 7 bit safe, in UTF-8 unless another charset is asked for and can say it all.
+
+    :raises MessageError: If the text cannot be encoded at all.
+    """
+    lines = _LINE_END.sub("\r\n", text)
+    name, data = _encoded(lines, charset, where)
+    encoding, body = _transfer(data)
+    headers = field("Content-Type", f'text/{subtype}; charset="{name}"')
+    return Entity(headers + field("Content-Transfer-Encoding", encoding), body)
+
+
+def file_entity(
+    data: bytes, content_type: str, filename: str | None, disposition: str, headers: Mapping[str, str]
+) -> Entity:
+    """Return an attachment or inline file.
+
+    :raises MessageError: If type, disposition, name or a header cannot stand in a message.
+    """
+    kind = checked(content_type, "attachments: content type")
+    if not _TYPE.fullmatch(kind.partition(";")[0].strip()):
+        raise MessageError(
+            f"'{kind}' is no content type: write type/subtype, such as application/pdf.", field="attachments"
+        )
+    if disposition not in ("attachment", "inline"):
+        raise MessageError(f"'{disposition}' is no disposition: use attachment or inline.", field="attachments")
+    if kind.lower().startswith("message/") and _UNSAFE_7BIT.search(data):
+        kind = "application/octet-stream"  # a message part may not be base64 (RFC 2046, 5.2.1)
+    name = parameter("filename", checked(filename, "attachments: file name")) if filename else ""
+    encoding, body = ("7bit", data) if kind.lower().startswith("message/") else ("base64", encode_base64(data))
+    return Entity(
+        field("Content-Type", kind)
+        + field("Content-Transfer-Encoding", encoding)
+        + field("Content-Disposition", disposition + name)
+        + b"".join(_extra(key, value) for key, value in headers.items()),
+        body,
+    )
+
+
+def multipart(subtype: str, parts: Sequence[Entity], seed: str, parameters: str = "") -> Entity:
+    """Return parts joined under a boundary that depends on nothing but ``seed`` and occurs in none of them."""
+    boundary = _boundary(parts, f"{seed} {subtype}")
+    mark = b"--" + boundary.encode()
+    headers = field("Content-Type", f'multipart/{subtype}{parameters};\r\n boundary="{boundary}"')
+    body = b"".join(mark + b"\r\n" + bytes(part) + b"\r\n" for part in parts) + mark + b"--\r\n"
+    return Entity(headers, body)
+
+
+def _extra(name: str, value: str) -> bytes:
+    checked_name(name, "attachments: header")
+    if name.lower() in _OWN_HEADERS:
+        raise MessageError(f"{name} of an attachment is set by its content type and disposition.", field="attachments")
+    return field(name, encoded_text(checked(value, "attachments: header"), len(name) + 2))
+
+
+def _encoded(text: str, charset: str | None, where: str) -> tuple[str, bytes]:
+    for name in filter(None, (charset, "utf-8")):
+        try:
+            return checked_name(name.lower(), "charset"), text.encode(name)
+        except (UnicodeEncodeError, LookupError):
+            continue
+    raise MessageError(f"The {where} contains characters that are no text.", field=where)
+
+
+def _transfer(data: bytes) -> tuple[str, bytes]:
+    """Return how a text travels, and the text in that form."""
+    if not _UNSAFE_7BIT.search(data):
+        return "7bit", data
+    eight_bit = len(data) - len(data.decode("latin-1").encode("ascii", "ignore"))
+    if eight_bit * _QUOTED_SHARE > len(data) or b"\0" in data:
+        return "base64", encode_base64(data)
+    return "quoted-printable", binascii.b2a_qp(data, istext=True)
+
+
+def _boundary(parts: Sequence[Entity], seed: str) -> str:
+    number = 0
+    while True:
+        digest = hashlib.blake2b(f"{seed} {number}".encode(), digest_size=15).hexdigest()
+        boundary = f"=_{digest}"
+        if not any(boundary.encode() in part.body for part in parts):
+            return boundary
+        number += 1
