@@ -18,11 +18,14 @@ from .limits import DEFAULT_LIMITS, Limits
 _PLAIN = r'[^\s<>()"\\,:;@\[\]=]++@[^\s<>()"\\,:;@\[\]=]++'
 _SIMPLE = re.compile(rf'\s*+(?:"([^"\\]*+)"|([^"\\<>(),:;@\[\]]*+))\s*+<({_PLAIN})>\s*+')
 _BARE = re.compile(rf"\s*+({_PLAIN})\s*+")
-_TOKEN = re.compile(
-    r"""(?P<quoted>"(?:[^"\\]|\\.)*+")|(?P<angle><(?:"(?:[^"\\]|\\.)*+"|[^<>"])*+>)|(?P<space>\s++)
-    |(?P<special>[,;:()])|(?P<word>=\?[^?\s]*+\?[BbQq]\?[^?]*+\?=)|(?P<text>[^\s,;:()<>"]++)|(?P<stray>.)""",
-    re.VERBOSE | re.DOTALL,
+_QUOTED = r'(?P<quoted>"(?:[^"\\]|\\.)*+")'
+_OTHERS = (
+    r'(?P<angle><\s*+(?:"(?:[^"\\]|\\.){0,256}+")?[^<>"]{0,1000}+>)|(?P<space>\s++)|(?P<special>[,;:()])|'
+    r"(?P<word>=\?[^?\s]*+\?[BbQq]\?[^?<>]*+\?=)|(?P<literal>\[[^\[\]<>\s]{0,255}+\])|"
+    r'(?P<text>[^\s,;:()<>"\[]++)|(?P<stray>.)'
 )
+_TOKEN = re.compile(rf"{_QUOTED}|{_OTHERS}", re.DOTALL)
+_TOKEN_WITHOUT_QUOTES = re.compile(_OTHERS, re.DOTALL)  # behind a quotation mark that nothing closes
 _ADDRESS = re.compile(r'(?:"(?:[^"\\]|\\.)*+"|[^\s"<>(),:;@\[\]\\]++)@(?:\[[^\s\[\]<>]++\]|[^\s"<>(),:;@\[\]\\]++)')
 _ROUTE = re.compile(r"@[^:<>]++:")
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
@@ -60,6 +63,7 @@ class _Reader:
         self.text, self.notes, self.limits, self.detect = text, notes, limits, detect
         self.found: list[Address] = []
         self.groups = 0
+        self.tokens = _TOKEN
         self.clear()
 
     def clear(self) -> None:
@@ -71,7 +75,7 @@ class _Reader:
     def read(self) -> tuple[Address, ...]:
         place = 0
         while place < len(self.text) and len(self.found) < self.limits.addresses:
-            token = _TOKEN.match(self.text, place)
+            token = self.tokens.match(self.text, place)
             if token is None:  # pragma: no cover - the last alternative takes any character
                 break
             place = token.end()
@@ -95,6 +99,7 @@ class _Reader:
             return
         if kind == "stray" and value in '<>"':
             self.notes.add(Defect.INVALID_ADDRESS)
+            self.tokens = _TOKEN_WITHOUT_QUOTES if value == '"' else self.tokens
         if self.angle is not None and kind != "space":
             self.close()  # "Ann <a@x> Bob <b@x>": a comma is missing
         self.plain.append(value)
@@ -102,11 +107,10 @@ class _Reader:
 
     def take_special(self, value: str) -> None:
         if value == ":" and self.angle is None and "".join(self.plain).strip():
-            if self.groups < self.limits.group_depth:
-                self.groups += 1
-                self.clear()
-                return
-            self.notes.add(Defect.INVALID_ADDRESS)
+            self.groups += 1
+            if self.groups > self.limits.group_depth:
+                self.notes.add(Defect.INVALID_ADDRESS)
+            self.clear()
         if value == ";":
             self.groups = max(0, self.groups - 1)
         if value in ",;":

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from .addresses import Address
 from .bouncewords import DAEMON, DAEMON_NAME, DELAY, PHRASES, RETURNED, STATUS_BY_WORDS, SUBJECT
+from .encoded import one_header_line
 from .header import Headers
 from .limits import DEFAULT_LIMITS, Limits
 from .parts import Part
@@ -96,12 +97,16 @@ def _recipients(report: str, own: set[str]) -> list[str]:
     for strict in (True, False):
         for match in _ADDRESS.finditer(report):
             address = find_address(match[0])
-            leads = match[0].startswith("<") or not report[: match.start()].rpartition("\n")[2].strip(" \t*-:")
+            leads = match[0].startswith("<") or not _line_before(report, match.start()).strip(" \t*-:")
             if (leads or not strict) and address.lower() not in own and not DAEMON.match(address):
                 found.setdefault(address)
         if found:
             break
     return list(found)
+
+
+def _line_before(report: str, place: int) -> str:
+    return report[report.rfind("\n", 0, place) + 1 : place]
 
 
 def describe_failure(recipient: str, report: str, delayed: bool = False) -> Bounce:
@@ -115,7 +120,7 @@ def describe_failure(recipient: str, report: str, delayed: bool = False) -> Boun
     if delayed and not diagnostic:
         status = "4" + status[1:]
     delayed = delayed and status.startswith("4")
-    return Bounce(recipient, "delayed" if delayed else "failed", status, diagnostic[:500])
+    return Bounce(recipient, "delayed" if delayed else "failed", status, one_header_line(diagnostic[:500]))
 
 
 def _status_by_words(report: str) -> str:

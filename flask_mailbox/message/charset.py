@@ -45,7 +45,7 @@ _NO_CHARSET = frozenset(
 # Codecs that are no charset of mail: escapes, names of hosts, and those that only raise.
 _REFUSED = frozenset({"idna", "punycode", "undefined", "unicode-escape", "raw-unicode-escape", "mbcs", "oem"})
 
-_GB2312_PAIRS = re.compile(rb"[\x00-\x7f]*(?:(?:[\xa1-\xa9\xb0-\xf7][\xa1-\xfe])+[\x00-\x7f]*)+")
+_GB2312_PAIRS = re.compile(rb"(?:[\x00-\x7f]++|[\xa1-\xa9\xb0-\xf7][\xa1-\xfe])*+")
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
 

@@ -59,9 +59,12 @@ class _Run:
     def add(self, charset: str, encoding: str, payload: str, notes: Notes) -> None:
         self.charset = _name(charset)
         if encoding in "Bb":
-            self.base64 += payload
-            if payload.endswith("=") or len(_BASE64_JUNK.sub("", self.base64)) % 4 == 0:
-                self._take_base64(notes)
+            unpadded = len(_BASE64_JUNK.sub("", payload)) % 4 and not payload.endswith("=")
+            joined, self.base64 = self.base64 + payload, ""
+            if unpadded and joined == payload:
+                self.base64 = payload
+            else:
+                self.data.append(_decode_b(joined, notes))
             return
         self._take_base64(notes)
         self.data.append(_decode_q(payload))

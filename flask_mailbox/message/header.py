@@ -14,7 +14,7 @@ from .encoded import decode_words
 from .limits import Limits
 
 _FIELD = re.compile(rb"^(?:([!-9;-~]++)([ \t]*+):([^\n]*+(?:\n[ \t][^\n]*+)*+)|([^\n]++))", re.MULTILINE)
-_FOLD = re.compile(rb"\r*\n(?=[ \t])")
+_FOLD = re.compile(rb"\r?\n(?=[ \t])")
 _WINDOW = 64 * 1024
 
 

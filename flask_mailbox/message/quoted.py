@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from itertools import islice
 
 # The line, or the lines joined, with which a client introduces what it quotes.
 _INTRODUCTIONS = tuple(
@@ -17,13 +19,12 @@ _INTRODUCTIONS = tuple(
         r"^\s*-{2,}\s*(?:Original(?: Message| Appointment)?|(?:Reply|Replied|Forwarded) message)\s*-{2,}\s*$",
         r"^\s*-{2,}\s*(?:原始邮件|原始郵件|回复的原邮件|转发的邮件|原邮件|原始信件|轉寄郵件|转发邮件信息)\s*-{2,}\s*$",
         r"^\s*_{20,}\s*$",  # Outlook's line above its header
-        r"^\s*-{20,}\s*$(?=\n\s*(?:发件人|From)\s*[:：])",
     )
 )
 # Outlook and Foxmail repeat the header of what they quote: two of its fields in a row.
 _HEADER = re.compile(
-    r"^\s*\*?(?:From|发件人|寄件人|寄件者)\s*[:：]\s*\*?.*\n(?:\s*\n)?"
-    r"\s*\*?(?:Sent|Date|To|Subject|发送时间|发送日期|日期|收件人|主题|寄件日期|傳送日期|时间|時間)\s*[:：]",
+    r"^[ \t>]*\*?(?:From|发件人|寄件人|寄件者)[ \t]*[:：].*\n(?:[ \t>]*\n)?"
+    r"[ \t>]*\*?(?:Sent|Date|To|Subject|发送时间|发送日期|日期|收件人|主题|寄件日期|傳送日期|时间|時間)[ \t]*[:：]",
     re.IGNORECASE | re.MULTILINE,
 )
 _RULE = re.compile(r"^\s*-{5,}\s*$|^\s*_{5,}\s*$")
@@ -33,6 +34,8 @@ _SIGNED_BY_PHONE = re.compile(
     r"发自我的.{1,40}|從我的.{1,40}傳送|从我的.{1,40}发送)\s*$", re.IGNORECASE)  # fmt: skip
 _WINDOW = 4  # lines that an introduction may be folded over
 _LONGEST_LINE = 400
+_MOST_CANDIDATES = 2000  # lines that are looked at
+_MOST_INTRODUCTIONS = 50
 
 
 def strip_quoted(text: str) -> str:
@@ -57,38 +60,44 @@ def _cut_history(text: str) -> str:
     header = _HEADER.search(text)
     end = header.start() if header else len(text)
     lines = text[:end].split("\n")
-    for number in range(len(lines)):
-        width = _introduction_width(lines, number)
-        if width and not _answers_below(lines[number + width :]):
+    last_own = _last_own_line(lines)
+    for number, width in islice(_introductions(lines), _MOST_INTRODUCTIONS):
+        if last_own < number + width or not _is_marked(lines, number + width):
             return "\n".join(lines[:number])
     return text[:end]
 
 
-def _introduction_width(lines: list[str], number: int) -> int:
-    """Return how many lines an introduction that begins here takes; 0 if none does."""
-    if not lines[number].strip() or len(lines[number]) > _LONGEST_LINE:
-        return 0
-    joined = ""
-    for width, line in enumerate(lines[number : number + _WINDOW], 1):
-        if width > 1 and (not line.strip() or len(line) > _LONGEST_LINE):
-            return 0
-        joined = f"{joined} {line.strip().lstrip('> ')}" if joined else line
-        if _is_introduction(joined):
-            return width
-    return 0
+def _introductions(lines: list[str]) -> Iterator[tuple[int, int]]:
+    """Yield where introductions begin and how many lines each takes; all end in a colon or a rule."""
+    ends = (number for number, line in enumerate(lines) if line.rstrip().endswith((":", "：", "-", "_")))
+    for last in islice(ends, _MOST_CANDIDATES):
+        for first in range(max(0, last - _WINDOW + 1), last + 1):
+            folded = lines[first : last + 1]
+            if all(line.strip() and len(line) <= _LONGEST_LINE for line in folded):
+                joined = " ".join([folded[0], *(line.strip().lstrip("> ") for line in folded[1:])])
+                if _is_introduction(joined):
+                    yield first, last - first + 1
+                    break
 
 
 def _is_introduction(line: str) -> bool:
     return len(line) <= 2 * _LONGEST_LINE and any(pattern.match(line) for pattern in _INTRODUCTIONS)
 
 
-def _answers_below(lines: list[str]) -> bool:
-    """Tell whether the writer goes on between or below the quotes: only where quotes are marked with ``>``."""
-    marked = [line.lstrip().startswith(">") for line in lines if line.strip()]
-    if not any(marked[:2]):
-        return False
-    rest = _cut_signature([line for line in lines if line.strip()])
-    return any(not line.lstrip().startswith(">") and not _SIGNED_BY_PHONE.match(line) for line in rest)
+def _last_own_line(lines: list[str]) -> int:
+    """Return the number of the last line that is not quoted by ``>``, the signature left out; -1 if there is none."""
+    kept = _cut_signature(lines)
+    for number in range(len(kept) - 1, -1, -1):
+        line = kept[number]
+        if line.strip() and not line.lstrip().startswith(">") and not _SIGNED_BY_PHONE.match(line):
+            return number
+    return -1
+
+
+def _is_marked(lines: list[str], number: int) -> bool:
+    """Tell whether the quote that begins here is marked with ``>``: only then can answers be told from it."""
+    filled = [line for line in lines[number : number + 10] if line.strip()]
+    return any(line.lstrip().startswith(">") for line in filled[:2])
 
 
 def _cut_signature(lines: list[str]) -> list[str]:

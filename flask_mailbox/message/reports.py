@@ -20,7 +20,7 @@ RETURNED_TYPES = ("message/rfc822", "message/global", "text/rfc822-headers", "me
 _ENHANCED = re.compile(r"(?<![\d.])([245]\.\d{1,2}\.\d{1,3})(?![\d.])")
 _REPLY = re.compile(r"(?<![\d.])([45]\d\d)(?=[ -])")
 _REPORT_LIMIT = 256 * 1024  # bytes of a report part that are read
-_ADDRESS = re.compile(r"[^\s<>()\[\]:;,\"']+@[^\s<>()\[\]:;,\"']+")
+_ADDRESS = re.compile(r"[^\s<>()\[\]:;,\"'@]{1,128}@[^\s<>()\[\]:;,\"'@]{1,255}")
 
 Fields = Mapping[str, str]
 

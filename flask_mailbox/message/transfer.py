@@ -22,7 +22,7 @@ else:
 _SPACE = b" \t\r\n\v\f"
 _NOT_BASE64 = bytes(sorted(set(range(256)) - set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=")))
 _PADDING = re.compile(rb"=+")
-_SOFT_BREAK_WITH_SPACE = re.compile(rb"[ \t]+(?=\r?\n)")
+_SOFT_BREAK_WITH_SPACE = re.compile(rb"(?<![ \t])[ \t]++(?=\r?\n)")
 _BAD_ESCAPE = re.compile(rb"=(?!\r?\n|[0-9A-Fa-f]{2}|$)")
 _IDENTITY = frozenset({"", "7bit", "8bit", "binary", "7-bit", "8-bit", "7bits", "8bits"})
 _UUENCODE = frozenset({"x-uuencode", "uuencode", "x-uue", "uue"})
