@@ -14,9 +14,11 @@ from .arguments import MAX_NUMBER, check_uid, flag_list
 from .client import Client
 from .connection import MIB, Budget, OversizeError
 from .fetch import Items, by_uid, section
+from .found import Found, find
 from .moving import NewUids, copy, expunge, move, store_flags
+from .newest import newest, newest_of
 from .page import Cursor, Page, check_limit
-from .summary import ITEMS, ITEMS_WITH_PREVIEW, Summary, make_summary
+from .search import Criteria
 
 if TYPE_CHECKING:
     from .session import IMAPSession, Selected
@@ -58,11 +60,12 @@ class Folder:
 
     # Pages
 
-    def page(self, limit: int = 50, cursor: str | None = None) -> Page:
+    def page(self, limit: int = 50, cursor: str | None = None, search: Criteria | None = None) -> Page:
         """Return summaries, newest first (in the order of arrival).
 
         :param limit: How many at most, 1 to 100.
         :param cursor: ``next`` of the page before; ``None`` begins with the newest.
+        :param search: What to look for; ``None`` costs no search on the server at all.
         :raises UsageError: If limit or cursor are none.
         :raises UIDValidityChangedError: If the cursor's uids are void: begin anew.
         """
@@ -72,14 +75,25 @@ class Folder:
             opened = self.session.refresh(self.path)
             if below is not None:
                 self._check_uidvalidity(opened, below.uidvalidity)
-            high = client.wire.exists if below is None else _count_below(client, below.uid)
-            summaries: list[Summary] = []
-            while high > 0 and not summaries:  # a whole page may be gone by now
-                low = max(1, high - limit + 1)
-                summaries = _fetch_summaries(client, low, high, below.uid if below else MAX_NUMBER + 1)
-                high = low - 1
-            following = Cursor(opened.uidvalidity, summaries[-1].uid) if high > 0 and summaries else None
-            return Page(tuple(summaries), str(following) if following else None, client.wire.exists, opened.uidvalidity)
+            last = below.uid if below else MAX_NUMBER + 1
+            if search is None:
+                summaries, more = newest(client, limit, last)
+                total = client.wire.exists
+            else:
+                found = find(client, search)
+                summaries, more = newest_of(client, found, limit, last)
+                total = len(found)
+            following = Cursor(opened.uidvalidity, summaries[-1].uid) if more and summaries else None
+            return Page(tuple(summaries), str(following) if following else None, total, opened.uidvalidity)
+
+    def search(self, criteria: Criteria) -> Found:
+        """Return the uids of all messages that are looked for, ascending.
+
+        :raises UsageError: If the criteria cannot be asked for.
+        """
+        with self.session.operation() as client:
+            self.session.refresh(self.path)
+            return find(client, criteria)
 
     # Messages
 
@@ -230,28 +244,3 @@ class Folder:
             f"There is no message {uid} in folder '{self.path}'.",
             hint="It was deleted or moved: read the folder's page again.",
         )
-
-
-def _count_below(client: Client, uid: int) -> int:
-    """Return how many messages have a smaller uid: the sequence number of the last of them."""
-    if uid <= 1:
-        return 0
-    if client.can("ESEARCH") or client.can("IMAP4REV2"):
-        answer = client.run("SEARCH", b"RETURN (COUNT)", b"UID 1:%d" % (uid - 1))
-        for response in answer.of("ESEARCH"):
-            words = response.text.upper().split()
-            if b"COUNT" in words[:-1]:
-                return int(words[words.index(b"COUNT") + 1])
-    else:
-        answer = client.run("SEARCH", b"UID 1:%d" % (uid - 1))
-    return sum(len(response.text.split()) for response in answer.of("SEARCH"))
-
-
-def _fetch_summaries(client: Client, low: int, high: int, below: int) -> list[Summary]:
-    """Return the summaries of a range of sequence numbers, newest first, older than the uid ``below``."""
-    items = ITEMS_WITH_PREVIEW if client.can("PREVIEW") else ITEMS
-    answer = client.run("FETCH", b"%d:%d" % (low, high), items)
-    found = by_uid(answer.of("FETCH"))
-    rows = sorted(found.items(), key=lambda row: row[1][b"SEQ"], reverse=True)
-    summaries = (make_summary(uid, values) for uid, values in rows if low <= values[b"SEQ"] <= high and uid < below)
-    return [summary for summary in summaries if summary is not None]

@@ -17,7 +17,8 @@ from flask_mailbox.errors import (
     UIDValidityChangedError,
     UsageError,
 )
-from flask_mailbox.imap import IMAPSession
+from flask_mailbox.imap import Criteria, IMAPSession, Search
+from flask_mailbox.providers import Quirks
 
 from ..imap.accounts import imap_account, session_of
 from .server import ReadingServer
@@ -387,3 +388,83 @@ def test_a_hundred_thousand_uids_go_in_one_call(imap: IMAPSession) -> None:
     imap.folder("INBOX").add_flags(range(1, 100_000, 2), ["\\Flagged"])
 
     assert "\\Flagged" in imap.folder("INBOX").page()[0].flags
+
+
+# Search
+
+
+def deliver_varied(server: ReadingServer, address: str) -> None:
+    fill(server, address, 2)
+    server.deliver(b"From: bob@mail.test\r\nSubject: plain words\r\n\r\nneedle in here\r\n", address, flags=["\\Seen"])
+    server.deliver(b"Subject: big\r\nList-Id: flask\r\n\r\n" + b"x" * 5_000 + b"\r\n", address, flags=["\\Flagged"])
+
+
+@pytest.mark.parametrize(
+    ("criteria", "uids"),
+    [
+        (Search(), (1, 2, 3, 4)),
+        (Search(subject="测试"), (1, 2)),
+        (Search(subject="测试 2"), (2,)),
+        (Search(from_="BOB", unseen=True), (1, 2)),
+        (Search(unseen=False), (3,)),
+        (Search(body="needle"), (3,)),
+        (Search(text="words"), (3,)),
+        (Search(larger=1_000) | Search(subject="words"), (3, 4)),
+        (~Search(from_="bob"), (4,)),
+        (~(Search(from_="bob", unseen=True) | Search(flagged=True)), (3,)),
+        (Search(header=("List-Id", "flask")), (4,)),
+        (Search(flagged=True) & Search(since=datetime.date(2020, 1, 1)), (4,)),
+        (Search(sent_on=datetime.date(2024, 2, 29)), (1, 2)),
+        (Search(before=datetime.date(1999, 1, 1)), ()),
+        (Search(subject='with "quotes" and \\'), ()),
+        (Search(uids=(2, 3, 77)), (2, 3)),
+        (Search(keyword="nothing"), ()),
+        (Search(subject="测试 1") | (Search(subject="测试 2") & Search(unseen=True)), (1, 2)),
+    ],
+)
+def test_a_search_finds(
+    reading_server: ReadingServer, user: tuple[str, str], imap: IMAPSession, criteria: Criteria, uids: tuple[int, ...]
+) -> None:
+    deliver_varied(reading_server, user[0])
+
+    found = imap.folder("INBOX").search(criteria)
+
+    assert found.uids == uids
+    assert found.complete
+
+
+def test_a_page_of_a_search_goes_on(reading_server: ReadingServer, user: tuple[str, str], imap: IMAPSession) -> None:
+    fill(reading_server, user[0], 5)
+    reading_server.deliver(b"Subject: other\r\n\r\n\r\n", user[0])
+
+    first = imap.folder("INBOX").page(3, search=Search(subject="测试"))
+    second = imap.folder("INBOX").page(3, first.next, search=Search(subject="测试"))
+
+    assert ([summary.uid for summary in first], first.total) == ([5, 4, 3], 5)
+    assert ([summary.uid for summary in second], second.next) == ([2, 1], None)
+
+
+@pytest.mark.parametrize("trust", ["ascii_only", "unreliable", "ignored"])
+@pytest.mark.parametrize(
+    ("criteria", "uids"),
+    [
+        (Search(subject="测试 2"), (2,)),
+        (Search(text="测试") & ~Search(subject="1"), (2,)),
+        (Search(from_="bob", unseen=False), (3,)),
+        (~Search(subject="测试"), (3, 4)),
+        (Search(body="needle") | Search(header=("list-id", "FLASK")), (3, 4)),
+    ],
+)
+def test_where_a_search_is_not_trusted_it_is_finished_here(
+    reading_server: ReadingServer,
+    user: tuple[str, str],
+    account: Account,
+    trust: str,
+    criteria: Criteria,
+    uids: tuple[int, ...],
+) -> None:
+    deliver_varied(reading_server, user[0])
+    with session_of(account.replace(quirks=Quirks(search_text=trust))) as imap:
+        found = imap.folder("INBOX").search(criteria)
+
+    assert found.uids == uids
