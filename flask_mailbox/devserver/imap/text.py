@@ -10,7 +10,7 @@ import re
 from ..structure import Part
 
 _ENCODED_WORD = re.compile(rb"=\?([^?\s]+)\?([bBqQ])\?([^?]*)\?=(?:\s+(?==\?))?")
-_RUN = re.compile(rb"(?:=\?[^?\s]+\?[bBqQ]\?[^?]*\?=\s*)+")
+_RUN = re.compile(rb"=\?[^?\s]+\?[bBqQ]\?[^?]*\?=(?:\s*=\?[^?\s]+\?[bBqQ]\?[^?]*\?=)*")
 
 
 def header_text(value: bytes) -> str:
