@@ -18,6 +18,7 @@
     │   ├── CommandError              the server refused a command: command, code, text
     │   │   ├── FolderNotFoundError   no such folder
     │   │   └── BusyError             the mailbox is in use or the server asks to wait
+    │   ├── DeliveryError             recipients were refused, or their fate is unknown: receipt
     │   ├── MessageNotFoundError      no message under that uid or uidl
     │   └── UIDValidityChangedError   the folder's uids were given out anew
     └── MessageError                  the content of a message: names the field
@@ -166,9 +167,7 @@ class CommandError(ServiceError):
     :param server_text: The server's own words, one line, capped.
     """
 
-    def __init__(
-        self, text: str, *, command: str = "", code: str = "", server_text: str = "", **where: object
-    ) -> None:
+    def __init__(self, text: str, *, command: str = "", code: str = "", server_text: str = "", **where: object) -> None:
         self.command = command
         self.code = code
         self.server_text = server_text
@@ -183,6 +182,17 @@ class BusyError(CommandError):
     """The mailbox is in use by another session, or the server asks to wait (RFC 2449: IN-USE, LOGIN-DELAY)."""
 
     transient = True
+
+
+class DeliveryError(ServiceError):
+    """Not every recipient was accepted; ``receipt`` tells each one's answer.
+
+    Raised only where a caller asked for it: ``Receipt.raise_for_refused`` and Flask-Mail's ``send``.
+    """
+
+    def __init__(self, text: str, *, receipt: object, **where: object) -> None:
+        self.receipt = receipt
+        super().__init__(text, **where)  # type: ignore[arg-type]
 
 
 class MessageNotFoundError(ServiceError, LookupError):

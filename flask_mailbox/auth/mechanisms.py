@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import ClassVar, Protocol as Interface
+from typing import ClassVar
+from typing import Protocol as Interface
 
 from ..account import Credential, Endpoint
 from ..guard import guard

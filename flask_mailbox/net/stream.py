@@ -10,6 +10,7 @@ import logging
 import select
 import socket
 import ssl
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TypeVar
@@ -46,14 +47,18 @@ Error = TypeVar("Error", bound=ServiceError)
 class Stream:
     """A connection whose reads and writes end on time and whose failures are errors of our tree.
 
-    ``broken`` is true after any failure that leaves open what the server will say next: such a stream is only
-    closed, never used again.
+    :param broken: True after any failure that leaves open what the server will say next: such a stream is only
+        closed, never used again.
+    :param connected_at: When TCP was connected, on the monotonic clock.
+    :param encrypted_at: When the TLS handshake ended, or ``None``.
     """
 
     def __init__(self, sock: socket.socket, account: Account, endpoint: Endpoint) -> None:
         self.account = account
         self.endpoint = endpoint
         self.broken = False
+        self.connected_at = time.monotonic()
+        self.encrypted_at: float | None = None
         self._socket = sock
         self._buffer = bytearray()
         self._read_timeout = account.timeouts.read
@@ -87,6 +92,11 @@ class Stream:
     def is_tls(self) -> bool:
         """Whether what is sent now is encrypted."""
         return isinstance(self._socket, ssl.SSLSocket)
+
+    @property
+    def tls_version(self) -> str:
+        """The version of TLS in use, such as ``TLSv1.3``; empty for clear text."""
+        return (self._socket.version() or "") if isinstance(self._socket, ssl.SSLSocket) else ""
 
     def require_private(self) -> None:
         """Refuse to go on to a login that others could read.
@@ -252,6 +262,7 @@ class Stream:
         try:
             self._socket.settimeout(max(deadline.left(), 0.001))
             self._socket = context.wrap_socket(self._socket, server_hostname=self.endpoint.host)
+            self.encrypted_at = time.monotonic()
         except OSError as error:
             self.close()
             raise self._handshake_error(error) from error
