@@ -7,6 +7,7 @@ from .page import Page
 from .roles import ROLES
 from .search import Criteria, Search
 from .session import IMAPSession
+from .structure import PartInfo
 from .summary import Summary
 
-__all__ = ["ROLES", "Criteria", "Folder", "FolderInfo", "Found", "IMAPSession", "Page", "Search", "Summary"]
+__all__ = ["ROLES", "Criteria", "Folder", "FolderInfo", "Found", "IMAPSession", "Page", "PartInfo", "Search", "Summary"]

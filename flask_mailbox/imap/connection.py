@@ -10,7 +10,8 @@ from __future__ import annotations
 import imaplib
 import random
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -71,6 +72,7 @@ class Connection(imaplib.IMAP4):
         self.on_bye: Callable[[Status], Exception] | None = None
         self._budget = Budget()
         self._lines = self._bytes = 0
+        self._sink: Callable[[bytes], None] | None = None
         super().__init__()
 
     # imaplib's own overridable methods
@@ -96,6 +98,15 @@ class Connection(imaplib.IMAP4):
     def shutdown(self) -> None:
         """Close the connection without a word."""
         self.stream.close()
+
+    @contextmanager
+    def streaming(self, sink: Callable[[bytes], None]) -> Iterator[None]:
+        """Give the first literal that comes in the block to ``sink`` in pieces; an empty one stands in its place."""
+        self._sink = sink
+        try:
+            yield
+        finally:
+            self._sink = None
 
     def begin(self, budget: Budget) -> None:
         """Start counting what the server answers to the next command."""
@@ -137,13 +148,13 @@ class Connection(imaplib.IMAP4):
         elif found := _TAGGED.fullmatch(line):
             self._keep_tagged(found)
         else:
-            raise self._violation(_stranger(line))
+            raise self.violation(_stranger(line))
         return line
 
     def _keep_tagged(self, found: re.Match[bytes]) -> None:
         tag = found[1]
         if self.tagged_commands.get(tag, b"") is not None:
-            raise self._violation("The server answered a command that was not asked.")
+            raise self.violation("The server answered a command that was not asked.")
         self.tagged_commands[tag] = (found[2].decode("ascii").upper(), [found[3] or b""])
 
     def _keep_untagged(self, line: bytes) -> None:
@@ -156,7 +167,7 @@ class Connection(imaplib.IMAP4):
             self._keep_condition(name, found[3] or b"")
             return
         if number is not None and number > MAX_NUMBER:
-            raise self._violation("The server sent a message number of more than 32 bits.")
+            raise self.violation("The server sent a message number of more than 32 bits.")
         pieces = self._pieces(found[3] or b"")
         if name == "EXISTS":
             self.exists = number or 0
@@ -193,10 +204,20 @@ class Connection(imaplib.IMAP4):
                     size=size,
                 )
             self._count(size)
-            pieces += [text[: found.start()], self.read(size)]
+            pieces += [text[: found.start()], self._literal(size)]
             text = self._get_line()
         pieces.append(text)
         return pieces
+
+    def _literal(self, size: int) -> bytes:
+        """Return a literal, or nothing if it went where ``streaming`` said."""
+        if self._sink is None:
+            return self.read(size)
+        sink, self._sink = self._sink, None
+        self.stream.expect(size)
+        for chunk in self.stream.chunks(size):
+            sink(chunk)
+        return b""
 
     def _keep(self, response: Untagged) -> None:
         """Keep a response for ``Client.run``, or else where imaplib's methods look for it."""
@@ -214,9 +235,10 @@ class Connection(imaplib.IMAP4):
         self._lines += 1
         self._bytes += size
         if self._lines > self._budget.lines or self._bytes > self._budget.size:
-            raise self._violation(f"The server's answer does not end ({self._lines:,} lines, {self._bytes:,} bytes).")
+            raise self.violation(f"The server's answer does not end ({self._lines:,} lines, {self._bytes:,} bytes).")
 
-    def _violation(self, text: str) -> ProtocolError:
+    def violation(self, text: str) -> ProtocolError:
+        """Return the error for what the protocol does not allow; the stream is not used again."""
         self.stream.broken = True
         return self.stream.error(ProtocolError, text)
 

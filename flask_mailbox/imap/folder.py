@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from io import BufferedReader
+from typing import IO, TYPE_CHECKING
 
 from ..errors import MessageError, MessageNotFoundError, UIDValidityChangedError, UsageError
 from ..message import Headers, ReceivedMessage, parse_message
@@ -18,7 +19,9 @@ from .found import Found, find
 from .moving import NewUids, copy, expunge, move, store_flags
 from .newest import newest, newest_of
 from .page import Cursor, Page, check_limit
+from .partreader import RANGE, PartReader, check_section, fetch_range, save
 from .search import Criteria
+from .structure import PartInfo, list_parts
 
 if TYPE_CHECKING:
     from .session import IMAPSession, Selected
@@ -127,6 +130,43 @@ class Folder:
         items = self._fetch_one(uid, wanted, b"BODY[HEADER]", uidvalidity, Budget())
         return parse_message(section(items, b"BODY[HEADER]") or b"").headers
 
+    def parts(self, uid: int, *, uidvalidity: int | None = None) -> tuple[PartInfo, ...]:
+        """Return the parts that hold a message's content; errors as for ``message``."""
+        check_uid(uid)
+        items = self._fetch_one(uid, b"(UID BODYSTRUCTURE)", b"BODYSTRUCTURE", uidvalidity, Budget())
+        return list_parts(items[b"BODYSTRUCTURE"])
+
+    def open_part(self, uid: int, section: str, *, uidvalidity: int | None = None) -> BufferedReader:
+        """Return a part as a file that is read from the server as it is read here, decoded on the way.
+
+        :param section: The part's number, such as ``1.2``, as ``parts`` and ``Attachment.section`` tell it.
+        :raises MessageNotFoundError: If the message, or a part of that number, does not exist.
+        """
+        part = self._part(uid, section, uidvalidity)
+
+        def fetch(offset: int, size: int) -> bytes:
+            with self.session.operation() as client:
+                self.session.select(self.path)
+                data = fetch_range(client, uid, section, offset, size)
+                if data is None:
+                    raise self._gone(uid)
+                return data
+
+        return BufferedReader(PartReader(fetch, part.encoding), RANGE)
+
+    def save_part(self, uid: int, section: str, file: IO[bytes], *, uidvalidity: int | None = None) -> int:
+        """Write a part into a file, decoded, in one command and little memory, and return its size.
+
+        Errors are those of ``open_part``; after one the file's content is not to be used.
+        """
+        part = self._part(uid, section, uidvalidity)
+        with self.session.operation() as client:
+            self.session.select(self.path)
+            size = save(client, uid, part, file)
+            if size is None:
+                raise self._gone(uid)
+            return size
+
     # Changes; each opens the folder for writing and names its effect
 
     def append(self, data: bytes, *, flags: Iterable[str] = (), date: datetime.datetime | None = None) -> int | None:
@@ -215,6 +255,15 @@ class Folder:
             yield client, numbers
 
     # Inside
+
+    def _part(self, uid: int, section: str, uidvalidity: int | None) -> PartInfo:
+        check_section(section)
+        for part in self.parts(uid, uidvalidity=uidvalidity):
+            if part.section == section:
+                return part
+        raise self.session.stream.error(
+            MessageNotFoundError, f"Message {uid} in folder '{self.path}' has no part {section}."
+        )
 
     def _opened(self) -> Selected:
         with self.session.operation():

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import datetime
+import io
 from collections.abc import Iterator
 
 import pytest
@@ -468,3 +470,66 @@ def test_where_a_search_is_not_trusted_it_is_finished_here(
         found = imap.folder("INBOX").search(criteria)
 
     assert found.uids == uids
+
+
+# Parts
+
+
+def big_file() -> bytes:
+    content = bytes(range(256)) * 10_000
+    encoded = base64.encodebytes(content).replace(b"\n", b"\r\n")
+    return (
+        b"Subject: big\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n"
+        b"Content-Transfer-Encoding: quoted-printable\r\n\r\n=C3=A4 soft=\r\n line\r\n"
+        b"--x\r\nContent-Type: application/zip; name=a.zip\r\nContent-Transfer-Encoding: BASE64\r\n\r\n"
+        + encoded
+        + b"--x--\r\n"
+    )
+
+
+def test_parts_are_listed_and_read_as_files(
+    reading_server: ReadingServer, user: tuple[str, str], imap: IMAPSession
+) -> None:
+    reading_server.deliver(big_file(), user[0])
+    folder = imap.folder("INBOX")
+
+    parts = folder.parts(1)
+
+    assert [(part.section, part.content_type) for part in parts] == [("1", "text/plain"), ("2", "application/zip")]
+    assert folder.open_part(1, "1").read() == "ä soft line".encode()
+    with folder.open_part(1, "2") as file:
+        assert file.read(3) == b"\0\1\2"
+        assert folder.page()[0].uid == 1  # the session is free in between
+        assert b"\0\1\2" + file.read() == bytes(range(256)) * 10_000
+
+
+def test_a_part_is_saved_in_one_go(reading_server: ReadingServer, user: tuple[str, str], imap: IMAPSession) -> None:
+    reading_server.deliver(big_file(), user[0])
+    file = io.BytesIO()
+
+    size = imap.folder("INBOX").save_part(1, "2", file)
+
+    assert size == 2_560_000
+    assert file.getvalue() == bytes(range(256)) * 10_000
+
+
+def test_a_message_of_one_part_has_part_one(
+    reading_server: ReadingServer, user: tuple[str, str], imap: IMAPSession
+) -> None:
+    reading_server.deliver(raw_message(), user[0])
+
+    assert imap.folder("INBOX").open_part(1, "1").read() == b"body 1\r\n"
+
+
+def test_a_part_that_does_not_exist_is_told(
+    reading_server: ReadingServer, user: tuple[str, str], imap: IMAPSession
+) -> None:
+    reading_server.deliver(raw_message(), user[0])
+
+    with pytest.raises(MessageNotFoundError):
+        imap.folder("INBOX").open_part(1, "2")
+    with pytest.raises(MessageNotFoundError):
+        imap.folder("INBOX").save_part(2, "1", io.BytesIO())
+    with pytest.raises(UsageError):
+        imap.folder("INBOX").open_part(1, "1]<0.1> (FLAGS")
+    assert imap.is_reusable
