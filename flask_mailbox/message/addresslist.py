@@ -16,8 +16,8 @@ from .header import header_text
 from .limits import DEFAULT_LIMITS, Limits
 
 _PLAIN = r'[^\s<>()"\\,:;@\[\]=]++@[^\s<>()"\\,:;@\[\]=]++'
-_SIMPLE = re.compile(rf'\s*+(?:"([^"\\]*+)"|([^"\\<>(),:;@\[\]]*+))\s*+<({_PLAIN})>\s*+')
-_BARE = re.compile(rf"\s*+({_PLAIN})\s*+")
+# What nearly all items of real lists are: nothing in them that the grammar would read in another way.
+_SIMPLE = re.compile(rf'\s*+(?:([^"\\<>(),:;@\[\]]*+)<({_PLAIN})>|({_PLAIN}))\s*+')
 _QUOTED = r'(?P<quoted>"(?:[^"\\]|\\.)*+")'
 _OTHERS = (
     r'(?P<angle><\s*+(?:"(?:[^"\\]|\\.){0,256}+")?[^<>"]{0,1000}+>)|(?P<space>\s++)|(?P<special>[,;:()])|'
@@ -39,17 +39,19 @@ def parse_address_list(
     """Read a From, To, Cc … value; text where an address belongs gives an ``Address`` without one."""
     notes = set() if notes is None else notes
     text = header_text(value, notes, detect)
-    simple = _SIMPLE.fullmatch(text)
-    if simple:
-        return (Address(_name(simple[1] or simple[2] or "", notes, detect), one_header_line(simple[3], notes)),)
-    bare = _BARE.fullmatch(text)
-    if bare:
-        return (Address("", one_header_line(bare[1], notes)),)
+    items = [_SIMPLE.fullmatch(item) for item in text.split(",", limits.addresses)] if '"' not in text else []
+    if items and len(items) <= limits.addresses and all(items):
+        return tuple(_plain_address(item, notes, detect) for item in items if item)
     return _Reader(text, notes, limits, detect).read()
 
 
+def _plain_address(item: re.Match[str], notes: Notes, detect: Detector | None) -> Address:
+    name, angle, bare = item.groups()
+    return Address(_name(name, notes, detect) if name else "", one_header_line(angle or bare, notes))
+
+
 def _name(text: str, notes: Notes, detect: Detector | None) -> str:
-    name = " ".join(decode_words(text, notes, detect=detect).split())
+    name = " ".join(decode_words(text.strip(), notes, detect=detect).split())
     if not name.isascii() and _BIDI.search(name):
         notes.add(Defect.BIDI_CONTROL)
         name = _BIDI.sub("", name)

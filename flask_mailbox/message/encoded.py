@@ -30,6 +30,10 @@ def decode_words(text: str, notes: Notes, *, detect: Detector | None = None) -> 
     """
     if "=?" not in text:
         return one_header_line(text, notes)
+    whole = _WORD.fullmatch(text)
+    if whole and "=?" not in whole[3]:
+        data = _decode_b(whole[3], notes) if whole[2] in "Bb" else _decode_q(whole[3])
+        return one_header_line(decode_text(data, _name(whole[1]) or None, notes, detect=detect), notes)
     out: list[str] = []
     place = 0
     pending = _Run()

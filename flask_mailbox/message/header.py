@@ -15,15 +15,11 @@ from .limits import Limits
 
 _FIELD = re.compile(rb"^(?:([!-9;-~]++)([ \t]*+):([^\n]*+(?:\n[ \t][^\n]*+)*+)|([^\n]++))", re.MULTILINE)
 _FOLD = re.compile(rb"\r?\n(?=[ \t])")
-_WINDOW = 64 * 1024
+_WINDOWS = (2 * 1024, 64 * 1024)  # most header blocks end within the first
 
 
-class Field(NamedTuple):
-    """One header field: its name in lower case, the name as written, and the undecoded value, unfolded."""
-
-    key: bytes
-    name: bytes
-    value: bytes
+Field = tuple[bytes, bytes, bytes]
+"""One header field: its name in lower case, the name as written, and the undecoded value, still folded."""
 
 
 class Block(NamedTuple):
@@ -51,7 +47,7 @@ def _find_end(source: bytes, start: int, end: int) -> tuple[int, int]:
     for empty in (b"\n", b"\r\n"):
         if source.startswith(empty, start, end):
             return start, start + len(empty)
-    for stop in (min(end, start + _WINDOW), end):
+    for stop in (*(start + window for window in _WINDOWS if start + window < end), end):
         bare = source.find(b"\n\n", start, stop)
         crlf = source.find(b"\n\r\n", start, bare if bare >= 0 else stop)
         if crlf >= 0:
@@ -76,10 +72,13 @@ def _cut_fields(block: bytes, limits: Limits, notes: Notes) -> tuple[Field, ...]
         if len(value) > limits.header:
             notes.add(Defect.HEADERS_TOO_LARGE)
             value = value[: limits.header]
-        if b"\n" in value:
-            value = _FOLD.sub(b"", value)
-        fields.append(Field(name.lower(), name, value.strip()))
+        fields.append((name.lower(), name, value))
     return tuple(fields)
+
+
+def unfold(value: bytes) -> bytes:
+    """Return a field's value as one line, without the blanks around it (RFC 5322, 2.2.3)."""
+    return (_FOLD.sub(b"", value) if b"\n" in value else value).strip()
 
 
 def header_text(value: bytes, notes: Notes, detect: Detector | None = None) -> str:
@@ -93,9 +92,7 @@ def header_text(value: bytes, notes: Notes, detect: Detector | None = None) -> s
 def decode_header_value(value: bytes, notes: Notes | None = None, *, detect: Detector | None = None) -> str:
     """Decode an unstructured header value: folds, 8-bit bytes and encoded words. The result is one line."""
     notes = set() if notes is None else notes
-    if b"\n" in value:
-        value = _FOLD.sub(b"", value)
-    return decode_words(header_text(value, notes, detect), notes, detect=detect).strip()
+    return decode_words(header_text(unfold(value), notes, detect), notes, detect=detect).strip()
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,11 +114,11 @@ class Headers:
     def raw(self, name: str) -> bytes | None:
         """Return the first value of that name as unfolded bytes."""
         found = self._index.get(name.lower().encode("utf-8", "replace"))
-        return found[0] if found else None
+        return unfold(found[0]) if found else None
 
     def raw_all(self, name: str) -> tuple[bytes, ...]:
         """Return every value of that name as unfolded bytes."""
-        return tuple(self._index.get(name.lower().encode("utf-8", "replace"), ()))
+        return tuple(map(unfold, self._index.get(name.lower().encode("utf-8", "replace"), ())))
 
     def items(self) -> tuple[tuple[str, str], ...]:
         """Return all fields as pairs of name and decoded value, in their order."""
@@ -130,7 +127,7 @@ class Headers:
     @cached_property
     def _items(self) -> tuple[tuple[str, str], ...]:
         return tuple(
-            (entry.name.decode("ascii"), decode_header_value(entry.value, detect=self.detect)) for entry in self.fields
+            (name.decode("ascii"), decode_header_value(value, detect=self.detect)) for _, name, value in self.fields
         )
 
     @cached_property

@@ -35,6 +35,8 @@ def parse_structured(raw: bytes, limits: Limits, notes: Notes, detect: Detector 
     """Parse ``value; name=value…`` with RFC 2231 continuations, RFC 2047 words and raw 8-bit values."""
     head = _VALUE.match(raw)
     value = one_header_line(header_text(head[1], notes, detect).lower()) if head else ""
+    if raw.isascii() and b"*" not in raw and b"=?" not in raw and raw.count(b";") <= limits.parameters:
+        return Structured(value, _read_plain(raw, notes))
     pieces: dict[str, list[_Piece]] = {}
     for count, found in enumerate(_PARAMETER.finditer(raw)):
         if count == limits.parameters:
@@ -43,6 +45,15 @@ def parse_structured(raw: bytes, limits: Limits, notes: Notes, detect: Detector 
         name, piece = _cut_piece(found[1], found[2])
         pieces.setdefault(name, []).append(piece)
     return Structured(value, {name: _join(found, notes, detect) for name, found in pieces.items()})
+
+
+def _read_plain(raw: bytes, notes: Notes) -> dict[str, str]:
+    """Read parameters that need no decoding; the first of equals counts."""
+    parameters: dict[str, str] = {}
+    for name, value in _PARAMETER.findall(raw):
+        text = one_header_line(_unquote(value).decode("ascii"), notes)
+        parameters.setdefault(name.decode("ascii").lower(), text.strip())
+    return parameters
 
 
 def _cut_piece(name: bytes, value: bytes) -> tuple[str, _Piece]:

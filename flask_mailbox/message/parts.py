@@ -13,12 +13,13 @@ from functools import cached_property
 from .charset import Detector
 from .defects import Defect, Notes
 from .header import Headers, cut_header
-from .limits import Limits
+from .limits import DEFAULT_LIMITS, Limits
 from .parameters import Structured, parse_structured
 from .transfer import undo_transfer_encoding
 
 _PLAIN = Structured("text/plain", {})
 _DIGEST = Structured("message/rfc822", {})
+_STRIDE = 4096  # bytes searched for the whole delimiter before looking for the next hyphen
 _DELIMITER_TAIL = 200  # bytes looked at behind a boundary; what follows on its line must be blank
 
 
@@ -49,7 +50,7 @@ class Part:
     @cached_property
     def disposition(self) -> Structured:
         raw = self.headers.raw("content-disposition")
-        return Structured("", {}) if raw is None else parse_structured(raw, Limits(), set(), self.headers.detect)
+        return Structured("", {}) if raw is None else parse_structured(raw, DEFAULT_LIMITS, set(), self.headers.detect)
 
     @cached_property
     def transfer_encoding(self) -> str:
@@ -77,6 +78,20 @@ class Part:
         if not self.children:
             return [self]
         return [leaf for child in self.children for leaf in child.leaves()]
+
+
+def find_line(source: bytes, needle: bytes, place: int, end: int) -> int:
+    """Find ``LF -- …``, crossing base64 at the speed of ``memchr``: it has no hyphen."""
+    place = max(place, 0)
+    while place < end:
+        stop = place + _STRIDE
+        found = source.find(needle, place, min(end, stop + len(needle)))
+        if found >= 0:
+            return found
+        place = source.find(b"-", stop + 1, end) - 1
+        if place < 0:
+            break
+    return -1
 
 
 class Cutter:
@@ -163,7 +178,7 @@ class Cutter:
     def _delimiters(self, boundary: bytes, start: int, end: int) -> Iterator[tuple[int, int, bool]]:
         """Yield each delimiter line: where the text before it ends, where it ends itself, whether it closes."""
         source, needle = self.source, b"\n--" + boundary
-        found = start - 1 if source.startswith(needle[1:], start, end) else source.find(needle, max(start - 1, 0), end)
+        found = start - 1 if source.startswith(needle[1:], start, end) else find_line(source, needle, start - 1, end)
         misses = 0
         while found >= 0 and misses <= self.limits.parts * 10:
             kind, place = self._delimiter(found + len(needle), end)
@@ -171,7 +186,7 @@ class Cutter:
                 yield self._before_line_end(found), place, kind == "close"
             else:
                 misses += 1  # the boundary begins a longer word
-            found = source.find(needle, max(found + 1, place - 1), end)
+            found = find_line(source, needle, max(found + 1, place - 1), end)
 
     def _delimiter(self, after: int, end: int) -> tuple[str, int]:
         """Tell what stands behind ``--boundary``: ``open``, ``close`` or nothing, and where reading goes on."""

@@ -1,0 +1,1 @@
+"""Measurements against other libraries; `make bench` runs them all."""
