@@ -1,1 +1,77 @@
 """flask-mailbox: gives a Flask app its own mailbox, both ways: SMTP sending, IMAP and POP3 receiving."""
+
+from .account import Account, Credential, Endpoint, Protocol, Security, Timeouts
+from .blueprints import ANYONE
+from .errors import (
+    AddressError,
+    AuthenticationError,
+    BusyError,
+    CertificateError,
+    CommandError,
+    ConfigurationError,
+    ConnectError,
+    DeliveryError,
+    DisconnectedError,
+    FolderNotFoundError,
+    MailboxError,
+    MessageError,
+    MessageNotFoundError,
+    PoolTimeoutError,
+    ProtocolError,
+    ServiceError,
+    ServiceTimeoutError,
+    TLSError,
+    UIDValidityChangedError,
+    UnsafeValueError,
+    UsageError,
+)
+from .extension import AccountMailbox, Mailbox
+from .message import Address, Attachment, Message, ReceivedMessage, parse_message
+from .services.check import Step, check_account
+from .signals import message_sent
+from .smtp import Receipt, Refusal
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "ANYONE",
+    "Account",
+    "AccountMailbox",
+    "Address",
+    "AddressError",
+    "Attachment",
+    "AuthenticationError",
+    "BusyError",
+    "CertificateError",
+    "CommandError",
+    "ConfigurationError",
+    "ConnectError",
+    "Credential",
+    "DeliveryError",
+    "DisconnectedError",
+    "Endpoint",
+    "FolderNotFoundError",
+    "Mailbox",
+    "MailboxError",
+    "Message",
+    "MessageError",
+    "MessageNotFoundError",
+    "PoolTimeoutError",
+    "Protocol",
+    "ProtocolError",
+    "Receipt",
+    "ReceivedMessage",
+    "Refusal",
+    "Security",
+    "ServiceError",
+    "ServiceTimeoutError",
+    "Step",
+    "TLSError",
+    "Timeouts",
+    "UIDValidityChangedError",
+    "UnsafeValueError",
+    "UsageError",
+    "check_account",
+    "message_sent",
+    "parse_message",
+]
