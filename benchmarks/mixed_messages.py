@@ -8,26 +8,6 @@ import random
 import textwrap
 
 _WORDS = ("the", "report", "for", "next", "week", "is", "attached", "please", "check", "figures", "and", "answer")
-    "the",
-    "report",
-    "for",
-    "next",
-    "week",
-    "is",
-    "attached",
-    "please",
-    "check",
-    "the",
-    "figures",
-    "and",
-    "send",
-    "your",
-    "answer",
-    "before",
-    "noon",
-    "thank",
-    "you",
-]
 _NAMES = ("Ann Miller", "Jörg Müller", "王小明", "Иван Петров", "Zoë Fàbregas", "佐藤 花子")
 _CHINESE = "你好，附件是本周的报告，请查收。如有问题请随时联系我们。"
 

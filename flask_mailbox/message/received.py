@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -14,6 +15,7 @@ from .automatic import is_auto_reply, is_bulk
 from .bodies import read_html, read_text, uuencoded_files
 from .bounce import find_bounces
 from .charset import Detector
+from .compose import Message
 from .content import Content, sort_parts
 from .dates import parse_date
 from .defects import Defect, Notes, ordered
@@ -24,6 +26,9 @@ from .limits import DEFAULT_LIMITS, Limits
 from .parts import Cutter, Part
 from .plain import html_to_text, text_to_html
 from .quoted import strip_quoted
+from .reply import forward as make_forward
+from .reply import reply as make_reply
+from .reply import reply_all as make_reply_all
 from .reports import Bounce, Complaint, ReadReceipt, read_complaint, read_receipt
 from .senders import check_sender
 
@@ -181,6 +186,22 @@ class ReceivedMessage:
             return text_to_html(self.text or "")
         images = image_url or InlineImages(self.attachments, self.limits.shown_images)
         return clean_html(self.html, images=images, load_remote=load_remote)
+
+    def reply(self, *, own: Collection[str] = (), quote: bool = True) -> Message:
+        """Return a draft that answers the sender, or whom Reply-To names.
+
+        :param own: One's own addresses, which are not written to unless nobody else is left.
+        :param quote: Put the text below, each line behind ``>``.
+        """
+        return make_reply(self, own=own, quote=quote)
+
+    def reply_all(self, *, own: Collection[str] = (), quote: bool = True) -> Message:
+        """Return a draft that answers the sender and everybody who got the message."""
+        return make_reply_all(self, own=own, quote=quote)
+
+    def forward(self, *, recipients: Iterable[str] = ()) -> Message:
+        """Return a draft that carries this message as an attachment, whole and unchanged."""
+        return make_forward(self, recipients=recipients)
 
     @property
     def _readable(self) -> str:
