@@ -62,6 +62,7 @@ class Connection(imaplib.IMAP4):
     tagpre: Any
     welcome: Any
     continuation_response: Any
+    literal: Any
     tagged_commands: dict[bytes, Any]
 
     def __init__(self, stream: Stream) -> None:
@@ -129,7 +130,15 @@ class Connection(imaplib.IMAP4):
         self.untagged_responses.clear()
         parts = [tag, name.encode("ascii")]
         parts += [guard(arg.encode() if isinstance(arg, str) else bytes(arg), "argument") for arg in args if arg]
-        self.send(b" ".join(parts) + b"\r\n")
+        literal, self.literal = self.literal, None
+        if not isinstance(literal, bytes):
+            self.send(b" ".join(parts) + b"\r\n")
+            return tag
+        self.send(b" ".join(parts) + b" {%d}\r\n" % len(literal))
+        while self._get_response() is not None:
+            if self.tagged_commands[tag] is not None:
+                return tag
+        self.send(literal + b"\r\n")
         return tag
 
     def _get_line(self) -> bytes:

@@ -190,6 +190,7 @@ class Folder:
         :raises MessageNotFoundError: If the old one is gone; then nothing is stored.
         """
         check_uid(uid)
+        flag_list(flags := list(flags))
         self._fetch_one(uid, b"(UID FLAGS)", b"FLAGS", uidvalidity, Budget())
         with self.session.operation():
             new = self.append(data, flags=flags)

@@ -24,6 +24,7 @@ def enter(client: Client) -> None:
     _check_greeting(client)
     _secure(client)
     _sign_in(client)
+    client.wire.state = "AUTH"
     if client.net.account.quirks.requires_imap_id:
         identify(client)
 

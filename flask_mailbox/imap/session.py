@@ -179,6 +179,7 @@ class IMAPSession:
             return opened
         self.selected = None
         answer = self._select("SELECT" if writable else "EXAMINE", path)
+        self.client.wire.state = "SELECTED"
         self.selected = Selected(
             path=path,
             uidvalidity=parse_number(answer.code("UIDVALIDITY")),

@@ -264,7 +264,10 @@ def test_among_other_answers_the_right_message_is_found(answer: bytes) -> None:
 
 
 def test_a_page_survives_flags_without_uids_and_missing_messages() -> None:
-    row = b"* %d FETCH (UID %d FLAGS (\\Seen) RFC822.SIZE 9.3736e+06 BODY[HEADER.FIELDS (SUBJECT)]<0> {14}\r\nSubject: hey\r\n)\r\n"
+    row = (
+        b"* %d FETCH (UID %d FLAGS (\\Seen) RFC822.SIZE 9.3736e+06"
+        b" BODY[HEADER.FIELDS (SUBJECT)]<0> {14}\r\nSubject: hey\r\n)\r\n"
+    )
     answer = b"* 1 FETCH (FLAGS ())\r\n" + row % (3, 30) + b"* 2 FETCH (UID 20 FLAGS ())\r\n" + row % (1, 10)
     with scripted(imap_script({"FETCH": answer})) as server, session_of(imap_account(server.port)) as imap:
         page = imap.folder("INBOX").page()
