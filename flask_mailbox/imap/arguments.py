@@ -15,6 +15,7 @@ MAX_NUMBER = 2**32 - 1
 SET_LENGTH = 900
 """Bytes of one set: some servers refuse command lines of more than 1,000."""
 
+_NUMBER = re.compile(rb"\d{1,10}")
 _NOT_QUOTABLE = re.compile(rb"[^\x20-\x7e]")
 _ATOM = re.compile(r"\\?[A-Za-z0-9!#$&'+,./:;<=>?@^_`|~\[-]+")
 
@@ -88,7 +89,7 @@ def parse_set(text: bytes, limit: int = 1_000_000) -> tuple[int, ...]:
     numbers: list[int] = []
     for piece in text.split(b","):
         first, colon, last = piece.partition(b":")
-        if not first.isdigit() or (colon and not last.isdigit()):
+        if not _NUMBER.fullmatch(first) or (colon and not _NUMBER.fullmatch(last)):
             return ()
         low, high = sorted((int(first), int(last or first)))
         if high - low + len(numbers) >= limit:

@@ -12,7 +12,7 @@ from .answer import Answer
 from .arguments import Literal, number_sets, parse_set
 from .client import Client
 from .connection import MIB, Budget
-from .fetch import by_uid
+from .fetch import by_uid, parse_number
 from .matching import Candidate, looks_into_bodies, matches
 from .search import TEXT_FIELDS, Criteria, compile_criteria, relaxed
 
@@ -89,7 +89,7 @@ def _read(answer: Answer) -> tuple[int, ...]:
     """Accept either form, whichever was asked for: servers mix them up."""
     uids: set[int] = set()
     for response in answer.of("SEARCH"):
-        uids.update(int(word) for word in response.text.split(b"(")[0].split() if word.isdigit())
+        uids.update(filter(None, map(parse_number, response.text.split(b"(")[0].split())))
     for response in answer.of("ESEARCH"):
         words = response.text.split()
         for name, value in itertools.pairwise(words):

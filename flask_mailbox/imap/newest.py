@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from .answer import Untagged
 from .arguments import MAX_NUMBER, number_sets
 from .client import Client
-from .fetch import by_uid
+from .fetch import by_uid, parse_number
 from .summary import ITEMS, ITEMS_WITH_PREVIEW, Summary, make_summary
 
 
@@ -57,7 +57,7 @@ def _count_below(client: Client, uid: int) -> int:
         for response in answer.of("ESEARCH"):
             words = response.text.upper().split()
             if b"COUNT" in words[:-1]:
-                return int(words[words.index(b"COUNT") + 1])
+                return min(parse_number(words[words.index(b"COUNT") + 1]), client.wire.exists)
     else:
         answer = client.run("SEARCH", b"UID 1:%d" % (uid - 1))
     return sum(len(response.text.split()) for response in answer.of("SEARCH"))

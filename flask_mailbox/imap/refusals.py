@@ -73,7 +73,7 @@ def translated(stream: Stream) -> Iterator[None]:
     except imaplib.IMAP4.error as error:
         stream.broken = True
         raise stream.error(ProtocolError, "The server's answer could not be understood.") from error
-    except (MalformedDataError, RecursionError, KeyError, IndexError, AttributeError) as error:
+    except (MalformedDataError, RecursionError) as error:
         stream.broken = True
         raise stream.error(ProtocolError, f"The server's answer could not be understood: {error}.") from error
 
