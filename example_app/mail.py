@@ -11,7 +11,7 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, s
 from flask.typing import ResponseReturnValue
 
 from flask_mailbox import Message, MessageError, ReceivedMessage
-from flask_mailbox.message import frame_policy
+from flask_mailbox.message import frame_document, frame_policy
 
 from .mailbox import mailbox
 
@@ -96,15 +96,8 @@ def send() -> ResponseReturnValue:
 
 def framed(received: ReceivedMessage, *, load_remote: bool) -> ResponseReturnValue:
     """Return a message's cleaned HTML with the policy that keeps everything else out."""
-    policy = frame_policy(load_remote=load_remote)
-    return (
-        received.safe_html(load_remote=load_remote),
-        200,
-        {
-            "Content-Type": "text/html; charset=utf-8",
-            "Content-Security-Policy": policy.content_security_policy,
-        },
-    )
+    page = frame_document(received.safe_html(load_remote=load_remote))
+    return page, 200, dict(frame_policy(load_remote=load_remote).headers)
 
 
 def download(received: ReceivedMessage, number: int) -> ResponseReturnValue:

@@ -7,7 +7,7 @@ import io
 from flask import Response, send_file
 from werkzeug.exceptions import NotFound
 
-from ..message import ReceivedMessage, frame_policy
+from ..message import ReceivedMessage, frame_document, frame_policy
 
 LOCKED = "sandbox; default-src 'none'"
 
@@ -30,11 +30,8 @@ def attachment(message: ReceivedMessage, index: int) -> Response:
 
 def safe_html(message: ReceivedMessage, *, load_remote: bool) -> Response:
     """Return a message's HTML, cleaned, with the policy that a sandboxed frame needs."""
-    policy = frame_policy(load_remote=load_remote)
-    response = Response(message.safe_html(load_remote=load_remote), content_type="text/html; charset=utf-8")
-    response.headers["Content-Security-Policy"] = policy.content_security_policy
-    response.headers["Referrer-Policy"] = "no-referrer"
-    return response
+    page = frame_document(message.safe_html(load_remote=load_remote))
+    return Response(page, headers=dict(frame_policy(load_remote=load_remote).headers))
 
 
 def _download(data: bytes, content_type: str, filename: str) -> Response:
