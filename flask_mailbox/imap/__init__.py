@@ -1,5 +1,6 @@
 """Reading over IMAP: sessions, folders, pages of summaries, messages."""
 
+from .account_info import Namespace, Quota
 from .folder import Folder
 from .found import Found
 from .listing import FolderInfo
@@ -9,5 +10,21 @@ from .search import Criteria, Search
 from .session import IMAPSession
 from .structure import PartInfo
 from .summary import Summary
+from .threads import Reply, Threads
 
-__all__ = ["ROLES", "Criteria", "Folder", "FolderInfo", "Found", "IMAPSession", "Page", "PartInfo", "Search", "Summary"]
+__all__ = [
+    "ROLES",
+    "Criteria",
+    "Folder",
+    "FolderInfo",
+    "Found",
+    "IMAPSession",
+    "Namespace",
+    "Page",
+    "PartInfo",
+    "Quota",
+    "Reply",
+    "Search",
+    "Summary",
+    "Threads",
+]

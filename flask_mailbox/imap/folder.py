@@ -18,10 +18,13 @@ from .fetch import Items, by_uid, section
 from .found import Found, find
 from .moving import NewUids, copy, expunge, move, store_flags
 from .newest import newest, newest_of
-from .page import Cursor, Page, check_limit
+from .ordering import sort
+from .page import MAX_PAGE, Cursor, Page, check_limit
 from .partreader import RANGE, PartReader, check_section, fetch_range, save
-from .search import Criteria
+from .search import Criteria, Search
 from .structure import PartInfo, list_parts
+from .summary import Summary
+from .threads import Threads, find_threads
 
 if TYPE_CHECKING:
     from .session import IMAPSession, Selected
@@ -97,6 +100,41 @@ class Folder:
         with self.session.operation() as client:
             self.session.refresh(self.path)
             return find(client, criteria)
+
+    def sort(self, key: str, criteria: Criteria | None = None, *, reverse: bool = False) -> Found:
+        """Return uids in the order of ``arrival``, ``date``, ``from``, ``to``, ``cc``, ``subject`` or ``size``.
+
+        Without SORT on the server the newest 2,000 are sorted here. A first sort of a large folder may take the
+        server many seconds: the newest page needs none.
+
+        :param criteria: Which messages; all if not given.
+        """
+        with self.session.operation() as client:
+            self.session.refresh(self.path)
+            return sort(client, key, criteria or Search(), reverse=reverse)
+
+    def threads(self, criteria: Criteria | None = None) -> Threads:
+        """Return the conversations, the one with the newest message first.
+
+        Without THREAD=REFERENCES on the server the newest 2,000 messages are joined here by their References.
+
+        :param criteria: Which messages; all if not given.
+        """
+        with self.session.operation() as client:
+            self.session.refresh(self.path)
+            return find_threads(client, criteria or Search())
+
+    def summaries(self, uids: Iterable[int], *, uidvalidity: int | None = None) -> tuple[Summary, ...]:
+        """Return the summaries of these messages in the order asked for, without those that are gone.
+
+        :raises UIDValidityChangedError: If the uids are void.
+        """
+        wanted = [check_uid(uid) for uid in uids]
+        check_limit(max(1, len(wanted)))
+        with self.session.operation() as client:
+            self._check_uidvalidity(self.session.select(self.path), uidvalidity)
+            found = {summary.uid: summary for summary in newest_of(client, sorted(wanted), MAX_PAGE, MAX_NUMBER + 1)[0]}
+            return tuple(found[uid] for uid in wanted if uid in found)
 
     # Messages
 

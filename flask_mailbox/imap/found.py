@@ -59,7 +59,7 @@ def find(client: Client, criteria: Criteria) -> Found:
     """
     compile_criteria(criteria)  # all mistakes before anything is sent
     known = client.net.account.quirks.search_text
-    if known not in ("ascii_only", "unreliable", "ignored"):
+    if not distrusted(client):
         try:
             return Found(_ask(client, criteria))
         except CommandError as error:
@@ -74,6 +74,11 @@ def find(client: Client, criteria: Criteria) -> Found:
     narrower = relaxed(criteria, trusted)
     candidates = _ask(client, narrower)
     return Found(candidates) if narrower == criteria else _verify(client, criteria, candidates)
+
+
+def distrusted(client: Client) -> bool:
+    """Whether the account's server is known to answer searches for words wrongly."""
+    return client.net.account.quirks.search_text in ("ascii_only", "unreliable", "ignored")
 
 
 def _ask(client: Client, criteria: Criteria) -> tuple[int, ...]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from ..account import Account, Protocol
 from ..errors import CommandError, FolderNotFoundError, ServiceError
 from ..net.stream import Stream
+from .account_info import Namespace, Quota, read_namespaces, read_quotas
 from .answer import Answer
 from .client import Client
 from .fetch import parse_number
@@ -133,6 +134,16 @@ class IMAPSession:
         """Put a folder on the list that mail programs show, or take it off."""
         with self.operation() as client:
             client.run("SUBSCRIBE" if subscribed else "UNSUBSCRIBE", quote_name(path))
+
+    def quotas(self) -> tuple[Quota, ...]:
+        """Return how much room there is and how much is used; nothing where the server does not tell."""
+        with self.operation() as client:
+            return read_quotas(client)
+
+    def namespaces(self) -> tuple[Namespace, ...]:
+        """Return where the account's own folders, other users' and shared ones begin."""
+        with self.operation() as client:
+            return read_namespaces(client)
 
     # What the pool asks for
 

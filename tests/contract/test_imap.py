@@ -533,3 +533,66 @@ def test_a_part_that_does_not_exist_is_told(
     with pytest.raises(UsageError):
         imap.folder("INBOX").open_part(1, "1]<0.1> (FLAGS")
     assert imap.is_reusable
+
+
+# Order and threads
+
+
+def deliver_thread(server: ReadingServer, address: str) -> None:
+    arrived = datetime.datetime(2024, 1, 1, tzinfo=datetime.UTC)
+    for subject, message_id, references, day in (
+        ("Plan", "<a@x>", "", 5),
+        ("Other", "<o@x>", "", 3),
+        ("Re: Plan", "<b@x>", "<a@x>", 6),
+        ("回复：Plan", "<c@x>", "<a@x> <b@x>", 4),
+        ("AW: Plan", "<d@x>", "<a@x>", 9),
+        ("Re: lost", "<f@x>", "<gone@x>", 2),
+    ):
+        raw = f"From: {message_id[1]}@x.test\r\nSubject: {subject}\r\nMessage-ID: {message_id}\r\n"
+        raw += f"References: {references}\r\nDate: Thu, {day} Feb 2024 12:00:00 +0000\r\n\r\n{'x' * day}\r\n"
+        arrived += datetime.timedelta(days=1)
+        server.deliver(raw.encode(), address, date=arrived)
+
+
+@pytest.mark.parametrize(
+    ("key", "uids"),
+    [("arrival", (1, 2, 3, 4, 5, 6)), ("date", (6, 2, 4, 1, 3, 5)), ("from", (1, 3, 4, 5, 6, 2))],
+)
+def test_uids_come_in_the_order_asked_for(
+    reading_server: ReadingServer, user: tuple[str, str], imap: IMAPSession, key: str, uids: tuple[int, ...]
+) -> None:
+    deliver_thread(reading_server, user[0])
+    folder = imap.folder("INBOX")
+
+    assert folder.sort(key).uids == uids
+    assert folder.sort(key, reverse=True).uids == uids[::-1]
+    assert folder.sort(key, Search(uids=(2, 3, 4))).uids == tuple(uid for uid in uids if uid in (2, 3, 4))
+    assert [summary.uid for summary in folder.summaries(uids)] == list(uids)
+
+
+def test_an_order_that_does_not_exist_is_refused(imap: IMAPSession) -> None:
+    with pytest.raises(UsageError, match="arrival, date"):
+        imap.folder("INBOX").sort("colour")
+
+
+def test_conversations_are_joined_by_their_references(
+    reading_server: ReadingServer, user: tuple[str, str], imap: IMAPSession
+) -> None:
+    deliver_thread(reading_server, user[0])
+
+    threads = imap.folder("INBOX").threads()
+
+    assert [[(reply.uid, reply.depth) for reply in thread] for thread in threads] == [
+        [(6, 0)],
+        [(1, 0), (3, 1), (4, 2), (5, 1)],
+        [(2, 0)],
+    ]
+    assert len(imap.folder("INBOX").threads(Search(from_="o@x.test"))) == 1
+
+
+def test_namespaces_and_quotas_are_told(imap: IMAPSession) -> None:
+    kinds = {namespace.kind: namespace for namespace in imap.namespaces()}
+
+    assert kinds["personal"].prefix == ""
+    assert kinds["personal"].delimiter
+    assert isinstance(imap.quotas(), tuple)
