@@ -16,7 +16,7 @@ from .blueprints import Authorize, make_imap_blueprint, make_pop3_blueprint, mak
 from .config import Settings, load_account, load_settings
 from .errors import ConfigurationError, UsageError
 from .imap import IMAPSession
-from .net import Lease, Pool
+from .net import Lease, Opener, Pool
 from .pop3 import POP3Session
 from .services.delivery import Delivery, SendPolicy
 from .smtp import Receipt, SMTPSession
@@ -25,7 +25,7 @@ from .smtp.flaskmail import MailBridge
 if TYPE_CHECKING:
     from .blueprints import Blueprint
 
-OPENERS = {
+OPENERS: dict[Protocol, Opener] = {
     Protocol.SMTP: SMTPSession.open,
     Protocol.IMAP: IMAPSession.open,
     Protocol.POP3: POP3Session.open,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import flask
 from apispec import APISpec
@@ -32,7 +32,7 @@ View = Callable[..., Any]
 
 
 @parser.error_handler
-def _refuse(error: Any, *args: Any, **kwargs: Any) -> None:
+def _refuse(error: Any, *args: Any, **kwargs: Any) -> NoReturn:
     """Answer wrong values with 422, and say which."""
     failure = HTTPException("Some values are wrong.")
     failure.code = 422

@@ -151,7 +151,7 @@ class ReceiptSchema(Strict):
     ok = fields.Boolean()
     accepted = fields.List(fields.String())
     refused = fields.List(fields.Nested(RefusalSchema))
-    unknown = fields.List(fields.String())
+    unknown_ = fields.List(fields.String(), data_key="unknown", attribute="unknown")
     suppressed = fields.Boolean()
     warnings = fields.List(fields.String())
 

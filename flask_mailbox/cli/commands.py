@@ -130,7 +130,7 @@ def send(
     as_json: bool,
 ) -> None:
     """Send a message and print the receipt; exits with 1 unless every recipient was accepted."""
-    text = click.get_text_stream("stdin").read() if body in (None, "-") else body
+    text = sys.stdin.read() if body in (None, "-") else body
     message = Message(
         subject,
         recipients=list(recipients),

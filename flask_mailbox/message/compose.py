@@ -15,7 +15,7 @@ from .envelope import Envelope, envelope_of
 Person = str | tuple[str, str]
 
 
-class Message(flask_mail.Message):  # type: ignore[misc]
+class Message(flask_mail.Message):
     """A message to be sent; every ``flask_mail.Message`` argument works, and no app context is needed.
 
     :param subject: The subject.
@@ -60,7 +60,7 @@ class Message(flask_mail.Message):  # type: ignore[misc]
         self.given_message_id = message_id
         self.recipients = list(recipients) if isinstance(recipients, tuple) else recipients or []
         self.subject = subject
-        self.sender = sender
+        self.sender = sender or ""
         self.reply_to = reply_to
         self.cc = cc or []
         self.bcc = bcc or []

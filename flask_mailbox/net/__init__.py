@@ -1,7 +1,7 @@
 """Connections: verified TLS, deadlines, and a pool of sessions."""
 
 from .deadline import Deadline
-from .pool import Lease, Pool
+from .pool import Lease, Opener, Pool
 from .stream import Stream
 
-__all__ = ["Deadline", "Lease", "Pool", "Stream"]
+__all__ = ["Deadline", "Lease", "Opener", "Pool", "Stream"]

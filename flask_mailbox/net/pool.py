@@ -140,6 +140,7 @@ class Pool:
         self._total = 0
         self._closed = False
         _pools.add(self)
+        weakref.finalize(self, _drop_waiting, self._idle)
 
     def lease(self, account: Account, protocol: Protocol, *, fresh: bool = False) -> Lease:
         """Return a lease of a session, to be used in a ``with`` block.
@@ -267,11 +268,9 @@ class Pool:
 
     def _drop_inherited(self) -> None:
         """In a forked child: close the parent's sockets here without a word, and start empty."""
-        for waiting in self._idle.values():
-            for kept in waiting:
-                kept.session.drop()
+        _drop_waiting(self._idle)
         self._changed = threading.Condition()
-        self._idle, self._open, self._total = {}, {}, 0
+        self._open, self._total = {}, 0
 
 
 def _place(account: Account, protocol: Protocol) -> _Place:
@@ -322,6 +321,14 @@ def _exhausted(place: _Place, account: Account) -> PoolTimeoutError:
         host=endpoint.where if endpoint else None,
         hint=hint,
     )
+
+
+def _drop_waiting(idle: dict[bytes, list[_Kept]]) -> None:
+    """Close what waits, without a word: the pool itself is gone, or belongs to another process."""
+    for waiting in idle.values():
+        for kept in waiting:
+            kept.session.drop()
+    idle.clear()
 
 
 _pools: weakref.WeakSet[Pool] = weakref.WeakSet()

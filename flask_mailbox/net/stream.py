@@ -315,7 +315,7 @@ def _connect(account: Account, endpoint: Endpoint, deadline: Deadline) -> socket
             f"The host name '{endpoint.host}' was not found.",
             transient=isinstance(error, socket.gaierror) and error.errno == socket.EAI_AGAIN,
             hint="Check its spelling and this machine's DNS.",
-            **where,  # type: ignore[arg-type]
+            **where,
         ) from error
     failure: OSError | None = None
     for tried, (family, kind, proto, _, address) in enumerate(found):

@@ -204,7 +204,7 @@ def _find_again(account: Account, message_id: str) -> Iterator[Step]:
         yield _wait_for("pop3", message_id, lambda: _newest_over_pop3(account))
 
 
-def _wait_for(leg: str, message_id: str, newest: Callable[[], list[str]]) -> Step:
+def _wait_for(leg: str, message_id: str, newest: Callable[[], list[str | None]]) -> Step:
     """Look until the message is there or its time is over."""
 
     def act() -> str:
@@ -221,13 +221,13 @@ def _wait_for(leg: str, message_id: str, newest: Callable[[], list[str]]) -> Ste
     return _attempt(leg, "receive", act)
 
 
-def _newest_over_imap(account: Account) -> list[str]:
+def _newest_over_imap(account: Account) -> list[str | None]:
     with _leg() as leg:
         leg.session = IMAPSession.open(account)
         return [summary.message_id for summary in leg.session.folder("INBOX").page(limit=NEWEST)]
 
 
-def _newest_over_pop3(account: Account) -> list[str]:
+def _newest_over_pop3(account: Account) -> list[str | None]:
     with _leg() as leg:
         leg.session = session = POP3Session.open(account)
         return [session.top(entry.uidl).message_id for entry in session.entries()[-NEWEST:]]

@@ -26,7 +26,7 @@ class Sends(Protocol):
         """Keep one connection for a block."""
 
 
-class MailBridge(flask_mail._Mail):  # type: ignore[misc]
+class MailBridge(flask_mail._Mail):
     """Flask-Mail's state object with our sending under it; verified TLS, time-outs and the pool come with it.
 
     ``send`` keeps Flask-Mail's manner: it returns nothing and raises if nobody was accepted.
@@ -60,7 +60,7 @@ class MailBridge(flask_mail._Mail):  # type: ignore[misc]
         """
         _raise_if_nobody(self._delivery().send(message))
 
-    def connect(self) -> BridgeConnection:
+    def connect(self) -> BridgeConnection:  # type: ignore[override]
         """Return a connection for the messages of a ``with`` block."""
         return BridgeConnection(self._delivery())
 
