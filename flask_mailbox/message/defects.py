@@ -30,7 +30,7 @@ class Defect(StrEnum):
     ADDRESS_IN_NAME = "address-in-name"  # a From name that reads as another address
     MIXED_SCRIPTS = "mixed-scripts"  # look-alike letters of two scripts in a From domain
     BIDI_CONTROL = "bidi-control"  # direction overrides, taken out
-    DUPLICATE_HEADER = "duplicate-header"  # a field that may stand once stands twice; the first counts
+    DUPLICATE_HEADER = "duplicate-header"  # a field that may stand once stands twice; lists of recipients are joined
     INVALID_DATE = "invalid-date"
     DATE_WITHOUT_ZONE = "date-without-zone"  # taken as UTC
     INVALID_CONTENT_TYPE = "invalid-content-type"

@@ -75,19 +75,20 @@ class ReceivedMessage:
 
     @cached_property
     def reply_to(self) -> tuple[Address, ...]:
-        return self._addresses("reply-to")
+        return self._addresses("reply-to", join=True)
 
     @cached_property
     def to(self) -> tuple[Address, ...]:
-        return self._addresses("to")
+        """The recipients of every To field; so with ``cc``, ``bcc`` and ``reply_to``, though one field is allowed."""
+        return self._addresses("to", join=True)
 
     @cached_property
     def cc(self) -> tuple[Address, ...]:
-        return self._addresses("cc")
+        return self._addresses("cc", join=True)
 
     @cached_property
     def bcc(self) -> tuple[Address, ...]:
-        return self._addresses("bcc")
+        return self._addresses("bcc", join=True)
 
     @cached_property
     def date(self) -> datetime | None:
@@ -236,8 +237,8 @@ class ReceivedMessage:
         raw = self.headers.raw(name)
         return "" if raw is None else decode_header_value(raw, self._notes, detect=self.detect)
 
-    def _addresses(self, name: str) -> tuple[Address, ...]:
-        raw = self.headers.raw(name)
+    def _addresses(self, name: str, *, join: bool = False) -> tuple[Address, ...]:
+        raw = b", ".join(self.headers.raw_all(name)) if join else self.headers.raw(name)
         return () if not raw else parse_address_list(raw, self._notes, limits=self.limits, detect=self.detect)
 
     def _ids(self, name: str) -> tuple[str, ...]:
