@@ -1,0 +1,1 @@
+"""What joins the protocols: delivery, Sent copies, the account check."""
