@@ -1,0 +1,250 @@
+"""The pool: exclusive leases, limits with waiting, nothing reused after a doubt, nothing shared with a child."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from flask_mailbox import AuthenticationError, CommandError, PoolTimeoutError, Protocol, ServiceError
+from flask_mailbox.account import Account, Credential, Secret
+from flask_mailbox.config import load_account
+from flask_mailbox.devserver import MailServer
+from flask_mailbox.extension import OPENERS
+from flask_mailbox.net import Pool
+
+
+@pytest.fixture
+def account(mailserver: MailServer) -> Account:
+    """Ann's account, impatient."""
+    config = mailserver.config("ann@demo.test")
+    keys = {key.removeprefix("MAILBOX_").lower(): value for key, value in config.items() if key.startswith("MAILBOX_")}
+    return load_account({**keys, "pool_size": 2, "operation_timeout": 2, "read_timeout": 1}, name="ann")
+
+
+@pytest.fixture
+def pool() -> Iterator[Pool]:
+    """A pool of real sessions."""
+    made = Pool(OPENERS)
+    yield made
+    made.close()
+
+
+def local_port(session: object) -> int:
+    with socket.socket(fileno=os.dup(session.stream.fileno())) as copy:  # type: ignore[attr-defined]
+        return int(copy.getsockname()[1])
+
+
+def opened(mailserver: MailServer, protocol: str = "imap") -> int:
+    return mailserver.connections[protocol][0]
+
+
+def test_a_session_is_used_again(pool: Pool, account: Account, mailserver: MailServer) -> None:
+    for _ in range(3):
+        with pool.lease(account, Protocol.IMAP) as imap:
+            imap.folders()
+
+    assert opened(mailserver) == 1
+
+
+def test_a_lease_is_exclusive_and_the_next_waits_until_the_deadline(pool: Pool, account: Account) -> None:
+    with pool.lease(account, Protocol.IMAP) as first, pool.lease(account, Protocol.IMAP) as second:
+        assert first is not second
+        with pytest.raises(PoolTimeoutError, match="All 2 sessions") as raised:
+            pool.lease(account, Protocol.IMAP)
+
+    assert "POOL_SIZE" in raised.value.hint
+    assert raised.value.transient
+
+
+def test_who_waits_gets_the_session_that_comes_back(pool: Pool, account: Account, mailserver: MailServer) -> None:
+    lone = account.replace(pool_size=1)
+    got = threading.Event()
+
+    def wait() -> None:
+        with pool.lease(lone, Protocol.IMAP):
+            got.set()
+
+    with pool.lease(lone, Protocol.IMAP):
+        waiter = threading.Thread(target=wait)
+        waiter.start()
+    waiter.join(5)
+
+    assert got.is_set()
+    assert opened(mailserver) == 1
+
+
+def test_sixteen_threads_share_a_few_sessions(pool: Pool, account: Account, mailserver: MailServer) -> None:
+    patient = account.replace(pool_size=3, timeouts=account.timeouts.__class__(operation=30.0))
+    failures: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            for _ in range(10):
+                with pool.lease(patient, Protocol.IMAP) as imap:
+                    assert imap.folder("INBOX").page(limit=5).total == 0
+        except BaseException as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=work) for _ in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+
+    assert failures == []
+    assert opened(mailserver) <= 3
+
+
+def test_a_wrong_password_never_gets_the_session_that_the_right_one_opened(pool: Pool, account: Account) -> None:
+    with pool.lease(account, Protocol.IMAP):
+        pass
+
+    impostor = account.replace(credential=Credential("ann@demo.test", Secret("wrong")))
+    with pytest.raises(AuthenticationError):
+        pool.lease(impostor, Protocol.IMAP)
+
+
+@pytest.mark.parametrize("protocol", list(Protocol))
+def test_a_callable_secret_is_asked_when_a_session_is_opened(pool: Pool, account: Account, protocol: Protocol) -> None:
+    asked: list[int] = []
+
+    def secret() -> str:
+        asked.append(1)
+        return "ann-secret"
+
+    told = account.replace(credential=Credential("ann@demo.test", Secret(secret)))
+    with pool.lease(told, protocol):
+        pass
+
+    assert asked == [1]
+
+
+def test_a_session_that_failed_is_not_used_again(pool: Pool, account: Account, mailserver: MailServer) -> None:
+    mailserver.faults.set("imap", stall="LIST", times=1)
+    with pytest.raises(ServiceError), pool.lease(account, Protocol.IMAP) as imap:
+        imap.folders()
+
+    with pool.lease(account, Protocol.IMAP) as imap:
+        assert imap.folders()
+
+    assert opened(mailserver) == 2
+
+
+def test_a_refusal_leaves_the_session_as_good_as_before(pool: Pool, account: Account, mailserver: MailServer) -> None:
+    with pytest.raises(CommandError), pool.lease(account, Protocol.IMAP) as imap:
+        imap.folder("No such folder").page()
+
+    with pool.lease(account, Protocol.IMAP) as imap:
+        assert imap.folders()
+
+    assert opened(mailserver) == 1
+
+
+def test_a_session_that_the_server_closed_meanwhile_is_replaced(
+    pool: Pool, account: Account, mailserver: MailServer
+) -> None:
+    with pool.lease(account, Protocol.IMAP):
+        pass
+    mailserver.reset()
+
+    with pool.lease(account, Protocol.IMAP) as imap:
+        assert imap.folders()
+
+
+def test_an_error_of_the_caller_is_no_doubt_about_the_session(
+    pool: Pool, account: Account, mailserver: MailServer
+) -> None:
+    with pytest.raises(ZeroDivisionError), pool.lease(account, Protocol.IMAP):
+        raise ZeroDivisionError
+    with pool.lease(account, Protocol.IMAP):
+        pass
+
+    assert opened(mailserver) == 1
+
+
+def test_pop3_is_one_session_at_a_time_and_never_kept(pool: Pool, account: Account, mailserver: MailServer) -> None:
+    with pool.lease(account, Protocol.POP3), pytest.raises(PoolTimeoutError, match="Another POP3 session"):
+        pool.lease(account, Protocol.POP3)
+    with pool.lease(account, Protocol.POP3):
+        pass
+
+    assert opened(mailserver, "pop3") == 2
+    assert pool.connections == 0
+
+
+def test_a_maildrop_that_ends_by_an_error_deletes_nothing(pool: Pool, account: Account, mailserver: MailServer) -> None:
+    mailserver.deliver(b"Subject: kept\r\n\r\nx\r\n", "ann@demo.test")
+    with pytest.raises(ZeroDivisionError), pool.lease(account, Protocol.POP3) as pop3:
+        pop3.delete(pop3.entries()[0].uidl)
+        raise ZeroDivisionError
+
+    assert len(mailserver.messages("ann@demo.test")) == 1
+
+
+def test_a_full_process_makes_room_by_closing_another_accounts_idle_session(
+    account: Account, mailserver: MailServer
+) -> None:
+    pool = Pool(OPENERS, per_process=1)
+    other = account.replace(name="other")
+    for each in (account, other, account):
+        with pool.lease(each, Protocol.IMAP) as imap:
+            assert imap.folders()
+
+    assert pool.connections == 1
+    pool.close()
+
+
+def test_sessions_that_waited_too_long_are_not_used(account: Account, mailserver: MailServer) -> None:
+    pool = Pool(OPENERS, max_idle=0.0)
+    for _ in range(2):
+        with pool.lease(account, Protocol.IMAP):
+            pass
+
+    assert opened(mailserver) == 2
+    pool.close()
+
+
+def test_close_ends_what_waits_and_what_comes_back(account: Account) -> None:
+    pool = Pool(OPENERS)
+    with pool.lease(account, Protocol.IMAP):
+        pool.close()
+
+    assert pool.connections == 0
+
+
+def test_nothing_is_opened_before_it_is_asked_for(mailserver: MailServer) -> None:
+    Pool(OPENERS)
+
+    assert mailserver.connections["imap"] == (0, 0)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_a_forked_child_opens_its_own_session_and_leaves_the_parents_alone(
+    pool: Pool, account: Account, mailserver: MailServer
+) -> None:
+    with pool.lease(account, Protocol.IMAP) as imap:
+        parents_port = local_port(imap)
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            with pool.lease(account, Protocol.IMAP) as imap:
+                imap.folders()
+                port = local_port(imap)
+            os.write(writing, str(port).encode())
+        finally:
+            os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading) as pipe:
+        childs_port = int(pipe.read() or 0)
+    os.waitpid(child, 0)
+    with pool.lease(account, Protocol.IMAP) as imap:
+        assert imap.folders()
+
+    assert childs_port not in (0, parents_port)
+    assert opened(mailserver) == 2
