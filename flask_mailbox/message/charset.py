@@ -111,7 +111,7 @@ def find_codec(charset: str) -> str | None:
         return None
     try:
         info = codecs.lookup(name)
-        b"".decode(info.name)
+        b"a".decode(info.name, "replace")
     except (LookupError, ValueError, TypeError, UnicodeError):  # no codec, or one that is not for text
         return None
     if info.name.replace("_", "-") in _REFUSED:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 from .charset import Detector
 from .defects import Defect, Notes
 from .header import Headers, cut_header
 from .limits import DEFAULT_LIMITS, Limits
 from .received import ReceivedMessage
 
-_MBOX_LINE = b"From "
+_MBOX_LINE = re.compile(rb">?From (?!\s*:)[^\n]*\n?")
 
 
 def parse_message(
@@ -41,6 +43,5 @@ def parse_message(
 
 def _after_mbox_line(raw: bytes) -> int:
     """Skip the line that mbox files put before a message."""
-    if raw.startswith((_MBOX_LINE, b">From ")):
-        return raw.find(b"\n") + 1
-    return 0
+    found = _MBOX_LINE.match(raw)
+    return found.end() if found else 0

@@ -45,7 +45,7 @@ def decode_base64(data: bytes, notes: Notes) -> bytes:
         decoded = _b64decode(data)
     except (binascii.Error, ValueError):
         decoded = b""
-    if len(decoded) == _decoded_length(data):
+    if len(decoded) == _clean_length(data):
         return decoded
     clean = data.translate(None, _NOT_BASE64)
     foreign = len(clean) < len(data.translate(None, _SPACE))
@@ -54,10 +54,10 @@ def decode_base64(data: bytes, notes: Notes) -> bytes:
     return b"".join(_decode_piece(piece) for piece in _PADDING.split(clean))
 
 
-def _decoded_length(data: bytes) -> int:
-    """Return how long the decoding of base64 is that holds nothing but its alphabet, line ends and final padding."""
-    characters = len(data) - data.count(b"\n") - data.count(b"\r")
-    return characters * 3 // 4 - data[-8:].count(b"=")
+def _clean_length(data: bytes) -> int:
+    """Return how long the decoding is if there is nothing but alphabet, line ends and padding at the end; else -1."""
+    quads, rest = divmod(len(data) - data.count(b"\n") - data.count(b"\r"), 4)
+    return -1 if rest else quads * 3 - data[-8:].count(b"=")
 
 
 def _decode_piece(piece: bytes) -> bytes:

@@ -14,7 +14,7 @@ _MUTATIONS = 4000
 _SPLICES = (
     b"\r\n", b"\n\n", b"\0", b"\r", b'"', b"<", b">", b"(", b";", b"=?", b"?=", b"=?utf-8?b?", b"=?gb2312?q?", b"*0*=",
     b"\xff\xfe", b"\xed\xa0\x80", b"--", b"boundary=", b"Content-Type: multipart/mixed; boundary=a\n\n--a\n",
-    b"charset=utf-7", b"+2AA-", b"charset=unicode_escape", b"Content-Transfer-Encoding: base64\n", b"=",
+    b"charset=utf-7", b"charset=base64", b"charset=idna", b"+2AA-", b"charset=unicode_escape", b"Content-Transfer-Encoding: base64\n", b"=",
     b"begin 644 a\n",
 )  # fmt: skip
 
