@@ -95,6 +95,30 @@ class Client(IMAPClient):  # type: ignore[misc]
         finally:
             self._imap.collected = None
 
+    def ask_both(
+        self, first: tuple[str, *tuple[bytes, ...]], second: tuple[str, *tuple[bytes, ...]], *, budget: Budget
+    ) -> tuple[Answer, Answer]:
+        """Send two commands in one write and return both answers: one round trip.
+
+        The second is carried out even if the first is refused, so it must be harmless then.
+        """
+        answers: list[Answer] = []
+        try:
+            tags = [self._imap._new_tag(), self._imap._new_tag()]
+            self._imap.begin(budget)
+            lines = [
+                guard(b" ".join([tag, name.encode("ascii"), *arguments]), "argument")
+                for tag, (name, *arguments) in zip(tags, (first, second), strict=True)
+            ]
+            self._imap.send(b"\r\n".join([*lines, b""]))
+            for tag in tags:
+                collected: list[Untagged] = []
+                self._imap.collected = collected
+                answers.append(Answer(self._final(tag, "the commands"), collected))
+        finally:
+            self._imap.collected = None
+        return answers[0], answers[1]
+
     def authenticate_by(self, mechanism: Mechanism, *, initial: bool) -> Answer:
         """Run a SASL mechanism to the server's final answer (RFC 9051, 6.2.2).
 
@@ -120,7 +144,10 @@ class Client(IMAPClient):  # type: ignore[misc]
             self._imap.collected = None
 
     def _exchange(self, command: str, arguments: Any, budget: Budget) -> Status:
-        tag = self._start(command, arguments, budget)
+        return self._final(self._start(command, arguments, budget), command)
+
+    def _final(self, tag: bytes, command: str) -> Status:
+        """Return how a command ended that has nothing more to say."""
         status = self._wait(tag)
         if status is None:
             self.net.broken = True

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from io import BufferedReader
 from typing import IO, TYPE_CHECKING
 
@@ -17,10 +18,11 @@ from .connection import MIB, Budget, OversizeError
 from .fetch import Items, by_uid, section
 from .found import Found, find
 from .moving import NewUids, copy, expunge, move, store_flags
-from .newest import newest, newest_of
+from .newest import Rows, newest, newest_of
 from .ordering import sort
 from .page import MAX_PAGE, Cursor, Page, check_limit
-from .partreader import RANGE, PartReader, check_section, fetch_range, save
+from .partreader import RANGE, PartReader, check_section, range_items, read_range, save
+from .refusals import refused
 from .search import Criteria, Search
 from .structure import PartInfo, list_parts
 from .summary import Summary
@@ -43,6 +45,7 @@ class Folder:
     def __init__(self, session: IMAPSession, path: str) -> None:
         self.session = session
         self.path = "INBOX" if path.upper() == "INBOX" else path
+        self._known = 0
 
     def __repr__(self) -> str:
         return f"<Folder {self.path!r} of account {self.session.account.name!r}>"
@@ -61,7 +64,7 @@ class Folder:
     def total(self) -> int:
         """How many messages it holds."""
         with self.session.operation() as client:
-            self.session.refresh(self.path)
+            self.session.select(self.path)
             return client.wire.exists
 
     # Pages
@@ -78,19 +81,15 @@ class Folder:
         check_limit(limit)
         below = Cursor.parse(cursor) if cursor is not None else None
         with self.session.operation() as client:
-            opened = self.session.refresh(self.path)
-            if below is not None:
-                self._check_uidvalidity(opened, below.uidvalidity)
-            last = below.uid if below else MAX_NUMBER + 1
             if search is None:
-                summaries, more = newest(client, limit, last)
+                rows = newest(self.session, self.path, limit, below, partial(self._enter, below))
                 total = client.wire.exists
             else:
+                self._enter(below, self.session.select(self.path))
                 found = find(client, search)
-                summaries, more = newest_of(client, found, limit, last)
+                rows = newest_of(client, found, limit, below.uid if below else MAX_NUMBER + 1)
                 total = len(found)
-            following = Cursor(opened.uidvalidity, summaries[-1].uid) if more and summaries else None
-            return Page(tuple(summaries), str(following) if following else None, total, opened.uidvalidity)
+            return self._make_page(rows, total)
 
     def search(self, criteria: Criteria) -> Found:
         """Return the uids of all messages that are looked for, ascending.
@@ -98,7 +97,7 @@ class Folder:
         :raises UsageError: If the criteria cannot be asked for.
         """
         with self.session.operation() as client:
-            self.session.refresh(self.path)
+            self._enter(None, self.session.select(self.path))
             return find(client, criteria)
 
     def sort(self, key: str, criteria: Criteria | None = None, *, reverse: bool = False) -> Found:
@@ -110,7 +109,7 @@ class Folder:
         :param criteria: Which messages; all if not given.
         """
         with self.session.operation() as client:
-            self.session.refresh(self.path)
+            self._enter(None, self.session.select(self.path))
             return sort(client, key, criteria or Search(), reverse=reverse)
 
     def threads(self, criteria: Criteria | None = None) -> Threads:
@@ -121,7 +120,7 @@ class Folder:
         :param criteria: Which messages; all if not given.
         """
         with self.session.operation() as client:
-            self.session.refresh(self.path)
+            self._enter(None, self.session.select(self.path))
             return find_threads(client, criteria or Search())
 
     def summaries(self, uids: Iterable[int], *, uidvalidity: int | None = None) -> tuple[Summary, ...]:
@@ -133,7 +132,8 @@ class Folder:
         check_limit(max(1, len(wanted)))
         with self.session.operation() as client:
             self._check_uidvalidity(self.session.select(self.path), uidvalidity)
-            found = {summary.uid: summary for summary in newest_of(client, sorted(wanted), MAX_PAGE, MAX_NUMBER + 1)[0]}
+            rows = newest_of(client, sorted(wanted), MAX_PAGE, MAX_NUMBER + 1).rows
+            found = {summary.uid: summary for _, summary in rows}
             return tuple(found[uid] for uid in wanted if uid in found)
 
     # Messages
@@ -141,7 +141,7 @@ class Folder:
     def message(self, uid: int, *, uidvalidity: int | None = None, limit: int = MESSAGE_BYTES) -> ReceivedMessage:
         """Return one message, parsed; it stays unread.
 
-        :param uidvalidity: What the uid was learnt under; checked where it is given.
+        :param uidvalidity: Under which the uid was given; if not told, that of this folder's last page or search.
         :param limit: The largest message to read, in bytes.
         :raises MessageNotFoundError: If there is no message under that uid, or it is gone.
         :raises UIDValidityChangedError: If the uid is void.
@@ -183,12 +183,9 @@ class Folder:
         part = self._part(uid, section, uidvalidity)
 
         def fetch(offset: int, size: int) -> bytes:
-            with self.session.operation() as client:
-                self.session.select(self.path)
-                data = fetch_range(client, uid, section, offset, size)
-                if data is None:
-                    raise self._gone(uid)
-                return data
+            wanted, budget = range_items(section, offset, size)
+            items = self._fetch_one(uid, wanted, b"BODY[%b]" % section.encode(), uidvalidity, budget)
+            return read_range(items, size)
 
         return BufferedReader(PartReader(fetch, part.encoding), RANGE)
 
@@ -199,7 +196,7 @@ class Folder:
         """
         part = self._part(uid, section, uidvalidity)
         with self.session.operation() as client:
-            self.session.select(self.path)
+            self._check_uidvalidity(self.session.select(self.path), uidvalidity)
             size = save(client, uid, part, file)
             if size is None:
                 raise self._gone(uid)
@@ -306,19 +303,38 @@ class Folder:
 
     def _opened(self) -> Selected:
         with self.session.operation():
-            return self.session.select(self.path)
+            opened = self.session.select(self.path)
+            self._enter(None, opened)
+            return opened
+
+    def _enter(self, cursor: Cursor | None, opened: Selected) -> None:
+        """Check the cursor's uidvalidity, and remember under which one uids are given from here on."""
+        if cursor is not None:
+            self._check_uidvalidity(opened, cursor.uidvalidity)
+        self._known = opened.uidvalidity
+
+    def _make_page(self, rows: Rows, total: int) -> Page:
+        following = None
+        if rows.more and rows.rows:
+            number, last = rows.rows[-1]
+            following = str(Cursor(self._known, last.uid, number))
+        return Page(tuple(summary for _, summary in rows.rows), following, total, self._known)
 
     def _fetch_one(self, uid: int, wanted: bytes, name: bytes, uidvalidity: int | None, budget: Budget) -> Items:
         """Return what was asked of one message; what is said about others is never taken for it."""
-        with self.session.operation() as client:
-            self._check_uidvalidity(self.session.select(self.path), uidvalidity)
-            answer = client.run("UID FETCH", b"%d" % uid, wanted, budget=budget)
+        with self.session.operation():
+            opened, answer = self.session.examine_and(self.path, "UID FETCH", b"%d" % uid, wanted, budget=budget)
+            self._check_uidvalidity(opened, uidvalidity)
+            if answer.status.condition != "OK" and not any(answer.of("FETCH")):
+                raise refused(self.session.stream, "UID FETCH", answer.status)
             items = by_uid(answer.of("FETCH")).get(uid)
             if items is None or items.get(name) is None:
                 raise self._gone(uid)
             return items
 
     def _check_uidvalidity(self, opened: Selected, known: int | None) -> None:
+        """Refuse uids that were given under another uidvalidity: as the caller says, or as this folder gave them."""
+        known = known or self._known
         if known and opened.uidvalidity and known != opened.uidvalidity:
             raise self.session.stream.error(
                 UIDValidityChangedError,

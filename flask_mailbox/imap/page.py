@@ -46,13 +46,17 @@ class Page(Sequence[Summary]):
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """Where a page ended: below this uid the next one begins."""
+    """Where a page ended: below this uid the next one begins.
+
+    :param number: The uid's sequence number then: a guess that saves a search if nothing was expunged; 0 for none.
+    """
 
     uidvalidity: int
     uid: int
+    number: int = 0
 
     def __str__(self) -> str:
-        text = json.dumps([self.uidvalidity, self.uid], separators=(",", ":"))
+        text = json.dumps([self.uidvalidity, self.uid, self.number], separators=(",", ":"))
         return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
     @classmethod
@@ -63,12 +67,12 @@ class Cursor:
         """
         try:
             values = json.loads(base64.urlsafe_b64decode(text[:200] + "=" * (-len(text[:200]) % 4)))
-            uidvalidity, uid = values
+            uidvalidity, uid, number = values
         except (ValueError, TypeError, binascii.Error, RecursionError) as error:
             raise UsageError("This is no cursor: pass on what 'page.next' gave.") from error
-        if type(uidvalidity) is not int or type(uid) is not int or not 0 < uid <= MAX_NUMBER or uidvalidity < 0:
+        if any(type(value) is not int or not 0 <= value <= MAX_NUMBER for value in values) or uid == 0:
             raise UsageError("This is no cursor: pass on what 'page.next' gave.")
-        return cls(uidvalidity, uid)
+        return cls(uidvalidity, uid, number)
 
 
 def check_limit(limit: int) -> int:

@@ -11,7 +11,7 @@ from ..errors import UsageError
 from .client import Client
 from .connection import MIB, Budget
 from .decoding import Decoder, decoder_for
-from .fetch import by_uid, section
+from .fetch import Items, by_uid, section
 from .structure import PartInfo
 
 RANGE = 1 * MIB
@@ -67,12 +67,14 @@ class PartReader(io.RawIOBase):
         return decoder.close()
 
 
-def fetch_range(client: Client, uid: int, number: str, offset: int, size: int) -> bytes | None:
-    """Return a range of a part's encoded bytes, or ``None`` if the message or the part is gone."""
-    wanted = b"(UID BODY.PEEK[%b]<%d.%d>)" % (number.encode(), offset, size)
-    answer = client.run("UID FETCH", b"%d" % uid, wanted, budget=Budget(literal=2 * size))
-    data = section(by_uid(answer.of("FETCH")).get(uid, {}), b"BODY[")
-    return data[:size] if data is not None else None
+def range_items(number: str, offset: int, size: int) -> tuple[bytes, Budget]:
+    """Return what to ask for a range of a part's encoded bytes, and how much may come."""
+    return b"(UID BODY.PEEK[%b]<%d.%d>)" % (number.encode(), offset, size), Budget(literal=2 * size)
+
+
+def read_range(items: Items, size: int) -> bytes:
+    """Return the range that came: some servers send a byte or two more than was asked for."""
+    return (section(items, b"BODY[") or b"")[:size]
 
 
 def save(client: Client, uid: int, part: PartInfo, file: IO[bytes]) -> int | None:

@@ -11,19 +11,20 @@ from ..errors import CommandError, FolderNotFoundError, ServiceError
 from ..net.stream import Stream
 from .account_info import Namespace, Quota, read_namespaces, read_quotas
 from .answer import Answer
-from .client import Client
+from .client import SMALL, Client
+from .connection import Budget
 from .fetch import parse_number
 from .folder import Folder
 from .listing import FolderInfo, list_folders
 from .login import enter, identify
 from .names import encode_name, quote_name
-from .refusals import translated
+from .refusals import refused, translated
 from .roles import ROLES
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Selected:
-    """The folder that is open on the server now."""
+    """The folder that is open on the server now, as it was when it was opened."""
 
     path: str
     uidvalidity: int
@@ -181,15 +182,41 @@ class IMAPSession:
             yield self.client
 
     def select(self, path: str, *, writable: bool = False) -> Selected:
-        """Open a folder, for reading only unless told otherwise; does nothing if it is open so already.
+        """Open a folder afresh, for reading only unless told otherwise.
+
+        A folder that is open already is opened anew: somebody may have deleted it and made another of its name,
+        and some servers then go on answering from the new one under the old uidvalidity.
 
         :raises FolderNotFoundError: If there is none of that name.
         """
-        opened = self.selected
-        if opened is not None and opened.path == path and (opened.writable or not writable):
-            return opened
+        self._forget()
+        return self._opened(path, self._select("SELECT" if writable else "EXAMINE", path), writable=writable)
+
+    def examine_and(
+        self, path: str, command: str, *arguments: bytes, budget: Budget = SMALL
+    ) -> tuple[Selected, Answer]:
+        """Open a folder afresh for reading and carry out a command in it, in one round trip.
+
+        The command's answer may be a refusal, which is the caller's to judge.
+
+        :raises FolderNotFoundError: If there is none of that name.
+        """
+        self._forget()
+        first, second = self.client.ask_both(("EXAMINE", quote_name(path)), (command, *arguments), budget=budget)
+        if first.status.condition == "OK":
+            return self._opened(path, first, writable=False), second
+        opened = self._opened(path, self._select("EXAMINE", path, refused_before=first), writable=False)
+        return opened, self.client.ask(command, *arguments, budget=budget)
+
+    def total_before(self, path: str) -> int:
+        """Return how many messages the folder held when it was last looked at, if it is the one open; else 0."""
+        return self.client.wire.exists if self.selected is not None and self.selected.path == path else 0
+
+    def _forget(self) -> None:
         self.selected = None
-        answer = self._select("SELECT" if writable else "EXAMINE", path)
+        self.client.wire.exists = 0
+
+    def _opened(self, path: str, answer: Answer, *, writable: bool) -> Selected:
         self.client.wire.state = "SELECTED"
         self.selected = Selected(
             path=path,
@@ -199,17 +226,6 @@ class IMAPSession:
         )
         return self.selected
 
-    def refresh(self, path: str) -> Selected:
-        """Open a folder, or learn what happened in it since."""
-        opened = self.selected
-        if opened is None or opened.path != path:
-            return self.select(path)
-        if self.account.quirks.noop_refreshes:
-            self.client.run("NOOP")
-            return opened
-        self.selected = None
-        return self.select(path, writable=opened.writable)
-
     def _leave(self, path: str) -> None:
         """Close a folder that is about to go, without expunging anything."""
         if self.selected is not None and self.selected.path == path:
@@ -217,12 +233,14 @@ class IMAPSession:
             if self.client.can("UNSELECT"):
                 self.client.run("UNSELECT")
 
-    def _select(self, command: str, path: str) -> Answer:
-        try:
-            return self.client.run(command, quote_name(path))
-        except CommandError as error:
-            if self._identified or not _wants_id(error):
-                raise
+    def _select(self, command: str, path: str, *, refused_before: Answer | None = None) -> Answer:
+        """Select, and where the server wants to know who we are, tell it once and try again."""
+        answer = refused_before or self.client.ask(command, quote_name(path))
+        if answer.status.condition == "OK":
+            return answer
+        error = refused(self.stream, command, answer.status)
+        if self._identified or not _wants_id(error):
+            raise error
         self._identified = True
         identify(self.client)
         return self.client.run(command, quote_name(path))

@@ -596,3 +596,24 @@ def test_namespaces_and_quotas_are_told(imap: IMAPSession) -> None:
     assert kinds["personal"].prefix == ""
     assert kinds["personal"].delimiter
     assert isinstance(imap.quotas(), tuple)
+
+
+def test_a_folder_that_was_made_anew_never_gives_another_message_under_an_old_uid(
+    reading_server: ReadingServer, user: tuple[str, str], imap: IMAPSession
+) -> None:
+    work = imap.create_folder("Work")
+    work.append(raw_message(1))
+    known = work.uidvalidity
+    assert work.message(1).subject == "测试 1"
+    with session_of(account_on(reading_server, *user)) as other:
+        other.delete_folder("Work")
+        other.create_folder("Work").append(raw_message(2))
+
+    with pytest.raises(UIDValidityChangedError):
+        work.message(1)
+    with pytest.raises(UIDValidityChangedError):
+        work.add_flags(1, ["\\Seen"], uidvalidity=known)
+    assert [summary.subject for summary in work.page()] == ["测试 2"]
+    assert work.message(1).subject == "测试 2"
+    with session_of(account_on(reading_server, *user)) as afresh, pytest.raises(UIDValidityChangedError):
+        afresh.folder("Work").message(1, uidvalidity=known)

@@ -34,7 +34,7 @@ CASES: dict[str, tuple[dict[str, bytes], Callable[[IMAPSession], object]]] = {
     ),
     "cursor": (
         {"SEARCH": b'* ESEARCH (TAG "A1") COUNT 3\r\n* SEARCH 1 2 3\r\n', "FETCH": ROW},
-        lambda imap: imap.folder("INBOX").page(cursor="WzcsNDBd"),
+        lambda imap: imap.folder("INBOX").page(cursor="WzcsNDAsMF0"),
     ),
     "folders": (
         {

@@ -106,7 +106,7 @@ def test_numbers_are_read_as_servers_write_them(text: object, number: int) -> No
 
 
 def test_a_cursor_comes_back() -> None:
-    assert Cursor.parse(str(Cursor(7, 99))) == Cursor(7, 99)
+    assert Cursor.parse(str(Cursor(7, 99, 3))) == Cursor(7, 99, 3)
 
 
 @pytest.mark.parametrize("text", ["", "x", "W10", "WzFd", "é", "W251bGwsIDFd", "W1sxXSwxXQ", "WzEsMF0", "a" * 10_000])
