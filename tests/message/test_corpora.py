@@ -14,7 +14,8 @@ _MUTATIONS = 4000
 _SPLICES = (
     b"\r\n", b"\n\n", b"\0", b"\r", b'"', b"<", b">", b"(", b";", b"=?", b"?=", b"=?utf-8?b?", b"=?gb2312?q?", b"*0*=",
     b"\xff\xfe", b"\xed\xa0\x80", b"--", b"boundary=", b"Content-Type: multipart/mixed; boundary=a\n\n--a\n",
-    b"charset=utf-7", b"charset=base64", b"charset=idna", b"+2AA-", b"charset=unicode_escape", b"Content-Transfer-Encoding: base64\n", b"=",
+    b"charset=utf-7", b"charset=base64", b"charset=idna",
+    b"+2AA-", b"charset=unicode_escape", b"Content-Transfer-Encoding: base64\n", b"=",
     b"begin 644 a\n",
 )  # fmt: skip
 
@@ -50,7 +51,9 @@ def test_every_message_of_the_corpora_reads_without_exception_and_within_a_secon
 
         assert message.raw == raw, path.name
 
-    assert max(slow)[0] < 1, max(slow)
+    slow.sort()
+    assert slow[-1][0] < 1, slow[-1]
+    assert slow[len(slow) * 99 // 100][0] < 0.02, slow[-10:]
 
 
 def test_four_thousand_seeded_mutations_read_without_exception_and_within_a_second():
