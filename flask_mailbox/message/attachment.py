@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass, field
-from functools import cached_property
 
 from .content import is_media
 from .defects import Defect, Notes, ordered
+from .lazy import lazy
 from .parts import Part
 
 _EXTENSIONS = {
@@ -43,7 +43,7 @@ class Attachment:
     part: Part = field(repr=False, compare=False)
     _data: bytes | None = field(default=None, repr=False, compare=False)
 
-    @cached_property
+    @lazy
     def content(self) -> bytes:
         """The decoded bytes."""
         return self._data if self._data is not None else self.part.decode(self._notes)
@@ -53,7 +53,7 @@ class Attachment:
         """How many bytes ``content`` has; decodes it."""
         return len(self.content)
 
-    @cached_property
+    @lazy
     def safe_filename(self) -> str:
         """A name that is safe to write on every system and in every header; never empty."""
         return safe_filename(self.filename, self.content_type, self.section)
@@ -64,7 +64,7 @@ class Attachment:
         _ = self.content
         return ordered(self._notes)
 
-    @cached_property
+    @lazy
     def _notes(self) -> Notes:
         return set()
 

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import NamedTuple
 
 from .charset import Detector, decode_text
 from .defects import Defect, Notes
 from .encoded import decode_words
+from .lazy import lazy
 from .limits import Limits
 
 _FIELD = re.compile(rb"^(?:([!-9;-~]++)([ \t]*+):([^\n]*+(?:\n[ \t][^\n]*+)*+)|([^\n]++))", re.MULTILINE)
 _FOLD = re.compile(rb"\r?\n(?=[ \t])")
-_WINDOWS = (2 * 1024, 64 * 1024)  # most header blocks end within the first
+_WINDOWS = (2 * 1024, 64 * 1024, sys.maxsize)  # most header blocks end within the first
 
 
 Field = tuple[bytes, bytes, bytes]
@@ -47,13 +48,16 @@ def _find_end(source: bytes, start: int, end: int) -> tuple[int, int]:
     for empty in (b"\n", b"\r\n"):
         if source.startswith(empty, start, end):
             return start, start + len(empty)
-    for stop in (*(start + window for window in _WINDOWS if start + window < end), end):
+    for window in _WINDOWS:
+        stop = min(end, start + window)
         bare = source.find(b"\n\n", start, stop)
         crlf = source.find(b"\n\r\n", start, bare if bare >= 0 else stop)
         if crlf >= 0:
             return crlf + 1, crlf + 3
         if bare >= 0:
             return bare + 1, bare + 2
+        if stop == end:
+            break
     return end, -1
 
 
@@ -120,17 +124,21 @@ class Headers:
         """Return every value of that name as unfolded bytes."""
         return tuple(map(unfold, self._index.get(name.lower().encode("utf-8", "replace"), ())))
 
+    def count(self, name: str) -> int:
+        """Return how many fields have that name."""
+        return len(self._index.get(name.lower().encode("utf-8", "replace"), ()))
+
     def items(self) -> tuple[tuple[str, str], ...]:
         """Return all fields as pairs of name and decoded value, in their order."""
         return self._items
 
-    @cached_property
+    @lazy
     def _items(self) -> tuple[tuple[str, str], ...]:
         return tuple(
             (name.decode("ascii"), decode_header_value(value, detect=self.detect)) for _, name, value in self.fields
         )
 
-    @cached_property
+    @lazy
     def _index(self) -> dict[bytes, list[bytes]]:
         index: dict[bytes, list[bytes]] = {}
         for key, _, value in self.fields:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
 
 from .charset import Detector
 from .defects import Defect, Notes
 from .header import Headers, cut_header
+from .lazy import lazy
 from .limits import DEFAULT_LIMITS, Limits
 from .parameters import Structured, parse_structured
 from .transfer import undo_transfer_encoding
@@ -47,12 +47,12 @@ class Part:
         """The body as it stands in the message."""
         return self.source[self.start : self.end]
 
-    @cached_property
+    @lazy
     def disposition(self) -> Structured:
         raw = self.headers.raw("content-disposition")
         return Structured("", {}) if raw is None else parse_structured(raw, DEFAULT_LIMITS, set(), self.headers.detect)
 
-    @cached_property
+    @lazy
     def transfer_encoding(self) -> str:
         raw = self.headers.raw("content-transfer-encoding")
         return (
@@ -117,14 +117,14 @@ class Cutter:
         return Part(self.source, headers, content, start, end, own, children)
 
     def _content(self, headers: Headers, default: Structured) -> Structured:
-        found = headers.raw_all("content-type")
-        if len(found) > 1:
+        if headers.count("content-type") > 1:
             self.notes.add(Defect.AMBIGUOUS_CONTENT_TYPE)
-        if len(headers.raw_all("content-transfer-encoding")) > 1:
+        if headers.count("content-transfer-encoding") > 1:
             self.notes.add(Defect.AMBIGUOUS_ENCODING)
-        if not found or not found[0]:
+        raw = headers.raw("content-type")
+        if not raw:
             return default
-        content = parse_structured(found[0], self.limits, self.notes, self.detect)
+        content = parse_structured(raw, self.limits, self.notes, self.detect)
         if content.value.count("/") == 1 and not content.value.startswith("/") and not content.value.endswith("/"):
             return content
         if content.value != "text":  # "Content-Type: text" is what old software says for text/plain

@@ -6,7 +6,6 @@ import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
 
 from .addresses import Address
 from .addresslist import parse_address_list
@@ -22,6 +21,7 @@ from .defects import Defect, Notes, ordered
 from .header import Headers, decode_header_value
 from .html import ImageSource, clean_html
 from .images import InlineImages
+from .lazy import lazy
 from .limits import DEFAULT_LIMITS, Limits
 from .parts import Cutter, Part
 from .plain import html_to_text, text_to_html
@@ -59,74 +59,74 @@ class ReceivedMessage:
     def __repr__(self) -> str:
         return f"<ReceivedMessage {self.message_id or ''} {len(self.raw)} bytes>"
 
-    @cached_property
+    @lazy
     def subject(self) -> str:
         """The subject, decoded, one line; empty if there is none."""
         return self._text("subject")
 
-    @cached_property
+    @lazy
     def from_(self) -> tuple[Address, ...]:
         """The authors: the first From field, its addresses read before anything is decoded."""
         return self._addresses("from")
 
-    @cached_property
+    @lazy
     def sender(self) -> tuple[Address, ...]:
         return self._addresses("sender")
 
-    @cached_property
+    @lazy
     def reply_to(self) -> tuple[Address, ...]:
         return self._addresses("reply-to", join=True)
 
-    @cached_property
+    @lazy
     def to(self) -> tuple[Address, ...]:
         """The recipients of every To field; so with ``cc``, ``bcc`` and ``reply_to``, though one field is allowed."""
         return self._addresses("to", join=True)
 
-    @cached_property
+    @lazy
     def cc(self) -> tuple[Address, ...]:
         return self._addresses("cc", join=True)
 
-    @cached_property
+    @lazy
     def bcc(self) -> tuple[Address, ...]:
         return self._addresses("bcc", join=True)
 
-    @cached_property
+    @lazy
     def date(self) -> datetime | None:
         """When it was written, as the sender says: aware, in the sender's zone."""
         text = self._text("date")
         return parse_date(text, self._notes) if text else None
 
-    @cached_property
+    @lazy
     def message_id(self) -> str | None:
         """The Message-ID in its angle brackets."""
         return next(iter(self._ids("message-id")), None)
 
-    @cached_property
+    @lazy
     def in_reply_to(self) -> str | None:
         """The first id of In-Reply-To, in its angle brackets."""
         return next(iter(self._ids("in-reply-to")), None)
 
-    @cached_property
+    @lazy
     def references(self) -> tuple[str, ...]:
         """The ids of References, oldest first, each in its angle brackets."""
         return self._ids("references")
 
-    @cached_property
+    @lazy
     def structure(self) -> Part:
         """The parts as the message nests them."""
         return Cutter(self.source, self.limits, self._notes, self.detect).cut(self.headers, self.body_start)
 
-    @cached_property
+    @lazy
     def text(self) -> str | None:
         """The plain text, lines ending in LF, flowed lines joined (RFC 3676); ``None`` if there is none."""
         return read_text(self._content.text, self.limits, self._notes, self.detect)
 
-    @cached_property
+    @lazy
     def html(self) -> str | None:
         """The HTML as it came: hostile. Show ``safe_html()`` instead."""
         return read_html(self._content.html, self.limits, self._notes, self.detect)
 
-    @cached_property
+    @lazy
     def attachments(self) -> tuple[Attachment, ...]:
         """Every part that is neither text nor HTML, embedded messages and inline images included."""
         shown = frozenset(_CONTENT_IDS.findall(self._html_with_images))
@@ -136,7 +136,7 @@ class ReceivedMessage:
             self._notes.add(Defect.TOO_MANY_ATTACHMENTS)
         return tuple(found[: self.limits.attachments])
 
-    @cached_property
+    @lazy
     def bounces(self) -> tuple[Bounce, ...]:
         """What a delivery report says of each recipient (RFC 3464, or in a server's own words); empty if it is none."""
         if self.complaint or self.read_receipt:
@@ -149,12 +149,12 @@ class ReceivedMessage:
         """Whether it reports that a message did not arrive, or not yet. Anybody can send such a claim."""
         return any(bounce.action in ("failed", "delayed") for bounce in self.bounces)
 
-    @cached_property
+    @lazy
     def complaint(self) -> Complaint | None:
         """The abuse report that it carries (RFC 5965)."""
         return read_complaint(self.structure.leaves(), self.limits)
 
-    @cached_property
+    @lazy
     def read_receipt(self) -> ReadReceipt | None:
         """The disposition notification that it carries (RFC 8098)."""
         return read_receipt(self.structure.leaves(), self.limits)
@@ -169,7 +169,7 @@ class ReceivedMessage:
         """Whether it went to many: a mailing list, a newsletter."""
         return is_bulk(self.headers)
 
-    @cached_property
+    @lazy
     def reply_text(self) -> str:
         """What its writer wrote, without the history quoted below and without the signature."""
         return strip_quoted(self._readable)
@@ -215,11 +215,11 @@ class ReceivedMessage:
             getattr(self, name)
         return ordered(self._notes | self._header_notes)
 
-    @cached_property
+    @lazy
     def _content(self) -> Content:
         return sort_parts(self.structure)
 
-    @cached_property
+    @lazy
     def _header_notes(self) -> Notes:
         notes = check_sender(self.headers, self.from_)
         seen = [key for key, _, _ in self.headers.fields if key in _ONCE]

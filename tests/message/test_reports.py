@@ -10,7 +10,8 @@ from flask_mailbox.message import Bounce, Complaint, ReadReceipt, ReceivedMessag
 def report(kind: str, fields: str, text: str = "See the report.") -> ReceivedMessage:
     return parse_message(
         f"From: Mail System <MAILER-DAEMON@mx.example>\nSubject: Report\n"
-        f'Content-Type: multipart/report; boundary="b"\n\n--b\n\n{text}\n--b\nContent-Type: message/{kind}\n\n{fields}\n'
+        f'Content-Type: multipart/report; boundary="b"\n\n--b\n\n{text}\n'
+        f"--b\nContent-Type: message/{kind}\n\n{fields}\n"
         f"--b\nContent-Type: message/rfc822\n\nMessage-ID: <sent@x>\nSubject: Hello\n\nx\n--b--\n".encode()
     )
 
@@ -104,9 +105,9 @@ def test_people_and_shops_do_not_bounce(sender: str, subject: str, text: str):
 
 def test_a_bounce_inside_an_embedded_message_is_not_ours():
     inner = "From: MAILER-DAEMON@x\nSubject: failure notice\n\n<a@x.example>: 550 5.1.1 unknown"
-    raw = f'From: ann@x.example\nContent-Type: multipart/mixed; boundary="b"\n\n--b\nContent-Type: message/rfc822\n\n{inner}\n--b--\n'
+    head = 'From: ann@x.example\nContent-Type: multipart/mixed; boundary="b"\n\n--b\nContent-Type: message/rfc822\n\n'
 
-    assert not parse_message(raw.encode()).is_bounce
+    assert not parse_message(f"{head}{inner}\n--b--\n".encode()).is_bounce
 
 
 def test_an_abuse_complaint_names_what_it_is_about():
