@@ -16,6 +16,9 @@ from .tokens import parse_data
 
 MAX_FOLDERS = 10_000
 
+_NIL = b"NIL"
+"""A folder of that name, which a server need not quote."""
+
 _UNSELECTABLE = frozenset(("\\noselect", "\\nonexistent"))
 
 
@@ -80,13 +83,13 @@ def _limited(answer: Answer, command: str) -> list[Untagged]:
 
 def _read(response: Untagged) -> FolderInfo | None:
     values = parse_data(response.pieces)
-    if len(values) < 3 or not isinstance(values[0], list) or not isinstance(values[2], bytes):
+    if len(values) < 3 or not isinstance(values[0], list) or isinstance(values[2], list):
         return None
     flags = frozenset(flag.decode("ascii", "replace") for flag in values[0] if isinstance(flag, bytes))
     delimiter = values[1].decode("ascii", "replace") if values[1] else None
     inbox = any(flag.lower() == "\\inbox" for flag in flags)  # XLIST names it in the user's language
     return FolderInfo(
-        path="INBOX" if inbox else decode_name(values[2]),
+        path="INBOX" if inbox else decode_name(values[2] or _NIL),
         delimiter=delimiter,
         flags=flags,
         role=told_role(sorted(flags)),
@@ -122,11 +125,11 @@ def _read_counts(answer: Answer) -> dict[str, tuple[int | None, int | None]]:
     found = {}
     for response in answer.of("STATUS"):
         values: list[Any] = parse_data(response.pieces)
-        if len(values) < 2 or not isinstance(values[0], bytes) or not isinstance(values[1], list):
+        if len(values) < 2 or isinstance(values[0], list) or not isinstance(values[1], list):
             continue
         pairs = zip(values[1][::2], values[1][1::2], strict=False)
         items = {name.upper(): value for name, value in pairs if isinstance(name, bytes)}
-        found[decode_name(values[0])] = (_count(items.get(b"MESSAGES")), _count(items.get(b"UNSEEN")))
+        found[decode_name(values[0] or _NIL)] = (_count(items.get(b"MESSAGES")), _count(items.get(b"UNSEEN")))
     return found
 
 
