@@ -39,18 +39,21 @@ def parse_mailbox(value: str | tuple[str, str] | Address, *, field: str | None =
     :param field: Where the value stands, for the error.
     :raises AddressError: If it is not exactly one address, or carries a line break.
     """
-    if isinstance(value, Address):
-        name, address = value.name, value.address
-    elif isinstance(value, tuple):
-        name, address = (str(part or "") for part in value)
-    else:
-        name, address = _split(str(value))
     try:
-        guard(name, "name of an address")
-        guard(address, "address")
+        name, address = (guard(part, "address") for part in _parts(value))
     except UnsafeValueError as error:
         raise AddressError(str(error), field=field) from error
     return Address(name.strip(), _checked(address.strip(), field))
+
+
+def _parts(value: str | tuple[str, str] | Address) -> tuple[str, str]:
+    """Return name and address of a value in any of its forms."""
+    if isinstance(value, Address):
+        return value.name, value.address
+    if isinstance(value, tuple):
+        name, address = value
+        return str(name or ""), str(address or "")
+    return _split(guard(str(value), "address"))
 
 
 def _split(text: str) -> tuple[str, str]:

@@ -1,0 +1,93 @@
+"""Secrets show themselves to nobody."""
+
+from __future__ import annotations
+
+import json
+import logging
+import pickle
+import traceback
+
+import pytest
+
+from flask_mailbox import AuthenticationError, Credential, ServiceError
+from flask_mailbox.account import Account, Endpoint, Protocol, Secret, Security
+from flask_mailbox.providers import Quirks
+
+CANARY = 'S3cr3t-é"\\'
+
+
+@pytest.fixture
+def account() -> Account:
+    return Account(
+        name="default",
+        address="me@example.com",
+        sender="me@example.com",
+        quirks=Quirks(),
+        credential=Credential("me@example.com", Secret(CANARY)),
+        imap=Endpoint(Protocol.IMAP, "mail.example.com", 993, Security.TLS),
+    )
+
+
+def test_no_way_of_showing_an_account_shows_its_secret(account: Account, caplog: pytest.LogCaptureFixture) -> None:
+    logging.getLogger("test").warning("%s %r", account, account)
+    shown = [repr(account), str(account), f"{account}", json.dumps(account, default=str), caplog.text]
+
+    assert all("S3cr3t" not in text and "me@example.com" in text for text in shown)
+
+
+def test_a_secret_is_masked_formatted_and_not_pickled() -> None:
+    secret = Secret(CANARY)
+
+    assert (repr(secret), str(secret), f"{secret:>20}") == ("Secret(***)", "***", "***")
+    with pytest.raises(TypeError, match="not pickled"):
+        pickle.dumps(secret)
+
+
+def test_a_traceback_with_locals_shows_no_secret(account: Account) -> None:
+    def fail(account: Account) -> None:
+        raise ServiceError("It failed.", account=account.name)
+
+    try:
+        fail(account)
+    except ServiceError as error:
+        shown = "".join(traceback.TracebackException.from_exception(error, capture_locals=True).format())
+
+    assert "S3cr3t" not in shown
+
+
+def test_secrets_are_equal_by_what_they_are() -> None:
+    def ask() -> str:
+        return "x"
+
+    assert Secret("a") == Secret("a")
+    assert Secret("a") != Secret("b")
+    assert Secret(ask) == Secret(ask)
+    assert Secret(ask) != Secret("x")
+
+
+def test_an_error_says_what_where_and_what_to_do() -> None:
+    error = AuthenticationError(
+        "The server refused the sign-in: 535 no",
+        code="535",
+        account="work",
+        protocol="smtp",
+        host="smtp.example.com:465",
+        hint="Check the password.",
+    )
+
+    assert str(error) == (
+        "The server refused the sign-in: 535 no [account 'work', SMTP, smtp.example.com:465] Check the password."
+    )
+    assert not error.transient
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "shown"),
+    [
+        (Endpoint(Protocol.IMAP, "mail.example.com", 993, Security.TLS), "imaps://mail.example.com:993"),
+        (Endpoint(Protocol.SMTP, "mail.example.com", 587, Security.STARTTLS), "smtp+starttls://mail.example.com:587"),
+        (Endpoint(Protocol.POP3, "::1", 110, Security.NONE), "pop3://[::1]:110"),
+    ],
+)
+def test_an_endpoint_shows_itself_as_the_configuration_writes_it(endpoint: Endpoint, shown: str) -> None:
+    assert str(endpoint) == shown
