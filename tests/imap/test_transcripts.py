@@ -35,7 +35,7 @@ def fits(data: bytes) -> bool:
     """Whether each literal is as long as announced: some of the files changed their line ends on the way."""
     while found := re.search(rb"\{(\d+)\}\r?\n", data):
         data = data[found.end() + int(found[1]) :]
-        if not data or data[:1] not in b") \r":
+        if not re.match(rb"\)| [\w(\"]", data):
             return False
     return True
 
