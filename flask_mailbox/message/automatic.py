@@ -8,8 +8,8 @@ from .header import Headers
 
 _AUTO_SUBJECT = re.compile(
     r"(?:(?:re|aw|sv|回复)[:：]\s*)?\[?(?:"
-    r"auto(?:matic|matische|mated)?[- ]?(?:reply|response|respond|antwort)|out of (?:the )?office|ooo\b|vacation|"
-    r"abwesenheit|réponse automatique|respuesta automática|risposta automatica|"
+    r"auto(?:matic|matische|mated)?[- ]?(?:reply|response|respond|antwort)|out of (?:the )?office|"
+    r"vacation (?:reply|response|notice)|abwesenheits(?:notiz|meldung|assistent)|réponse automatique|respuesta automática|risposta automatica|"
     r"自动回复|自動回覆|自动答复|自動返信)",
     re.IGNORECASE,
 )
@@ -32,8 +32,7 @@ def is_auto_reply(headers: Headers, subject: str) -> bool:
         return True
     if any(name in headers for name in _AUTO_FIELDS) or _first_word(headers, "precedence") in _AUTO_PRECEDENCE:
         return True
-    suppress = _first_word(headers, "x-auto-response-suppress")
-    return bool(_AUTO_SUBJECT.match(subject)) and (submitted != "no" or bool(suppress))
+    return submitted != "no" and bool(_AUTO_SUBJECT.match(subject))
 
 
 def is_bulk(headers: Headers) -> bool:

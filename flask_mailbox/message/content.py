@@ -57,8 +57,6 @@ def _is_body(part: Part, parent: str, place: int) -> bool:
     """Tell whether a leaf is meant to be read in place: inline text, and not a named file further down."""
     if part.content_type not in _BODIES or part.disposition.value == "attachment":
         return False
-    if place == 0 and parent != "mixed":
-        return True
     return place == 0 or (parent != "related" and not has_name(part))
 
 

@@ -7,6 +7,8 @@ import tracemalloc
 from collections.abc import Callable
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from flask_mailbox.message import Limits, parse_message
 
@@ -114,6 +116,18 @@ def test_a_bomb_takes_bounded_memory(name: str):
         tracemalloc.stop()
 
     assert peak < 64 * MIB
+
+
+@given(st.binary(max_size=2000))
+def test_any_bytes_are_a_message(raw: bytes):
+    check(parse_message(raw))
+
+
+@given(
+    st.sampled_from(["From", "To", "Subject", "Date", "Content-Type", "Content-Disposition"]), st.binary(max_size=300)
+)
+def test_any_bytes_are_a_header_value(name: str, value: bytes):
+    check(parse_message(name.encode() + b": " + value + b"\n\nbody"))
 
 
 def test_large_messages_are_cut_without_copying_their_bodies():

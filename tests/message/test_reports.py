@@ -150,7 +150,12 @@ def test_automatic_replies_are_known(subject: str, fields: str):
 
 @pytest.mark.parametrize(
     ("subject", "fields"),
-    [("Re: lunch", ""), ("Lunch", "Auto-Submitted: no\n"), ("Report", "Auto-Submitted: auto-generated\n")],
+    [
+        ("Re: lunch", ""),
+        ("Vacation plans", ""),
+        ("Lunch", "Auto-Submitted: no\n"),
+        ("Report", "Auto-Submitted: auto-generated\n"),
+    ],
 )
 def test_people_do_not_reply_automatically(subject: str, fields: str):
     assert not plain("ann@x.example", subject, "text", fields).is_auto_reply
