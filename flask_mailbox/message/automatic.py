@@ -9,7 +9,8 @@ from .header import Headers
 _AUTO_SUBJECT = re.compile(
     r"(?:(?:re|aw|sv|回复)[:：]\s*)?\[?(?:"
     r"auto(?:matic|matische|mated)?[- ]?(?:reply|response|respond|antwort)|out of (?:the )?office|"
-    r"vacation (?:reply|response|notice)|abwesenheits(?:notiz|meldung|assistent)|réponse automatique|respuesta automática|risposta automatica|"
+    r"vacation (?:reply|response|notice)|abwesenheits(?:notiz|meldung|assistent)|"
+    r"réponse automatique|respuesta automática|risposta automatica|"
     r"自动回复|自動回覆|自动答复|自動返信)",
     re.IGNORECASE,
 )
