@@ -109,11 +109,16 @@ def test_a_process_that_ends_without_stop_leaves_nothing_behind():
     assert not Path(result.stdout.strip()).parent.exists()
 
 
+def running_servers():
+    return sum(thread.name == "flask-mailbox-devserver" for thread in threading.enumerate())
+
+
 def test_a_taken_fixed_port_is_an_error_that_leaves_nothing_behind(server):
+    before = running_servers()
     other = MailServer(ports={"imap": server.imap})
     with pytest.raises(OSError, match="address already in use"):
         other.start()
-    assert sum(thread.name == "flask-mailbox-devserver" for thread in threading.enumerate()) == 1
+    assert running_servers() == before
 
 
 def test_an_unknown_port_name_is_refused():
