@@ -61,20 +61,19 @@ def _whole_end(tail: bytes) -> bytes:
 
 def unflow(text: str, delete_space: bool) -> str:
     """Join flowed lines into paragraphs (RFC 3676, 4.2)."""
-    out: list[str] = []
+    paragraphs: list[list[str]] = []
     open_depth = -1  # quote depth of a paragraph that goes on
     for line in text.split("\n"):
         depth = len(line) - len(line.lstrip(">"))
         rest = line[depth:].removeprefix(" ")
-        if open_depth == depth and rest != "-- ":
-            out[-1] += rest
-        else:
-            out.append(">" * depth + (" " if depth else "") + rest)
         flowed = rest.endswith(" ") and rest != "-- "
+        words = rest[:-1] if flowed and delete_space else rest
+        if open_depth == depth and rest != "-- ":
+            paragraphs[-1].append(words)
+        else:
+            paragraphs.append([">" * depth + (" " if depth else "") + words])
         open_depth = depth if flowed else -1
-        if flowed and delete_space:
-            out[-1] = out[-1][:-1]
-    return "\n".join(out)
+    return "\n".join(map("".join, paragraphs))
 
 
 def uuencoded_files(parts: Sequence[Part], notes: Notes) -> list[Attachment]:

@@ -179,13 +179,12 @@ class Cutter:
         """Yield each delimiter line: where the text before it ends, where it ends itself, whether it closes."""
         source, needle = self.source, b"\n--" + boundary
         found = start - 1 if source.startswith(needle[1:], start, end) else find_line(source, needle, start - 1, end)
-        misses = 0
-        while found >= 0 and misses <= self.limits.parts * 10:
+        lines = 0
+        while found >= 0 and lines <= self.limits.parts * 10:
+            lines += 1
             kind, place = self._delimiter(found + len(needle), end)
-            if kind:
+            if kind:  # else the boundary only begins a longer word
                 yield self._before_line_end(found), place, kind == "close"
-            else:
-                misses += 1  # the boundary begins a longer word
             found = find_line(source, needle, max(found + 1, place - 1), end)
 
     def _delimiter(self, after: int, end: int) -> tuple[str, int]:

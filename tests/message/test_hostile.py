@@ -98,6 +98,14 @@ def test_a_bomb_is_read_within_a_second(name: str):
     assert seconds(BOMBS[name](100_000)) < 1
 
 
+@pytest.mark.soak
+@pytest.mark.parametrize("name", BOMBS)
+def test_ten_megabytes_of_a_bomb_are_read_within_a_second(name: str):
+    size = len(BOMBS[name](200)) // 200
+
+    assert seconds(BOMBS[name](10 * MIB // size)) < 1
+
+
 @pytest.mark.parametrize("name", BOMBS)
 def test_twice_the_bomb_takes_less_than_three_times_as_long(name: str):
     small, large = (min(seconds(BOMBS[name](n)) for _ in range(2)) for n in (4_000, 8_000))
