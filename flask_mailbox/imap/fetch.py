@@ -8,10 +8,13 @@ from collections.abc import Iterable
 from typing import Any
 
 from .answer import Untagged
+from .shallow import Nested, cut_items
 from .tokens import MalformedDataError, parse_data
 
 Items = dict[bytes, Any]
-"""What is known of one message, by upper-case item name; ``BODY[…]<0>`` is kept as ``BODY[…]``."""
+"""What is known of one message, by upper-case item name; ``BODY[…]<0>`` is kept as ``BODY[…]``.
+
+What stood in parentheses is a list, or ``Nested`` as long as nobody asked for it."""
 
 _ORIGIN = re.compile(rb"<\d+>\Z")
 _DATE_TIME = re.compile(rb" ?(\d{1,2})-([A-Za-z]{3})-(\d{4}) (\d\d):(\d\d):(\d\d) ([+-])(\d\d)(\d\d)")
@@ -36,6 +39,14 @@ def by_uid(responses: Iterable[Untagged]) -> dict[int, Items]:
 
 def read_items(response: Untagged) -> Items:
     """Return the names and values of one FETCH response."""
+    items = cut_items(response.pieces)
+    if items is None:
+        return parse_items(response)
+    return {_ORIGIN.sub(b"", name) if name.endswith(b">") else name: value for name, value in items.items()}
+
+
+def parse_items(response: Untagged) -> Items:
+    """Return the names and values of any FETCH response, all that is nested read."""
     values = parse_data(response.pieces)
     if len(values) == 1 and isinstance(values[0], list):
         values = values[0]
@@ -52,7 +63,7 @@ def read_items(response: Untagged) -> Items:
 def section(items: Items, prefix: bytes) -> bytes | None:
     """Return the bytes of the first section whose name begins so, such as ``BODY[HEADER``."""
     for name, value in items.items():
-        if name.startswith(prefix) and isinstance(value, bytes):
+        if name.startswith(prefix) and isinstance(value, bytes) and not isinstance(value, Nested):
             return value
     return None
 

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from ..message import decode_header_value
 from .fetch import parse_number
+from .shallow import Nested
+from .tokens import parse_data
 
 MAX_PARTS = 1_000
+
+_OPENED = re.compile(rb'\("([^"]*)"')
+_TEXTS = frozenset((b"text", b"charset", b"format", b"boundary"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +50,9 @@ class PartInfo:
 
 
 def list_parts(structure: Any) -> tuple[PartInfo, ...]:
-    """Return the parts of a parsed BODYSTRUCTURE, in order; what is malformed is left out."""
+    """Return the parts of a BODYSTRUCTURE, in order; what is malformed is left out."""
+    if isinstance(structure, Nested):
+        structure = parse_data([structure])[0]
     if not isinstance(structure, list):
         return ()
     parts: list[PartInfo] = []
@@ -53,6 +61,15 @@ def list_parts(structure: Any) -> tuple[PartInfo, ...]:
         if len(parts) == MAX_PARTS:
             break
     return tuple(parts)
+
+
+def has_attachments(structure: Any) -> bool:
+    """Whether a BODYSTRUCTURE has attachments; one of texts without names need not be read for that."""
+    if isinstance(structure, Nested):
+        lowered = structure.lower()
+        if b"attachment" not in lowered and b"name" not in lowered and _TEXTS.issuperset(_OPENED.findall(lowered)):
+            return False
+    return any(part.is_attachment for part in list_parts(structure))
 
 
 def _walk(structure: list[Any], section: str, *, related: bool) -> Iterator[PartInfo]:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from ..message import Address, parse_message
 from .fetch import Items, parse_date_time, parse_flags, parse_number, section
-from .structure import list_parts
+from .shallow import Nested
+from .structure import has_attachments
 
 HEADER_BYTES = 64 * 1024
 """How much of the wanted header fields is read: enough for any honest message."""
@@ -56,7 +57,6 @@ def make_summary(uid: int, items: Items) -> Summary | None:
     if header is None:
         return None
     message = parse_message(header)
-    preview = items.get(b"PREVIEW")
     return Summary(
         uid=uid,
         subject=message.subject,
@@ -65,7 +65,13 @@ def make_summary(uid: int, items: Items) -> Summary | None:
         date=message.date or parse_date_time(items.get(b"INTERNALDATE")),
         size=parse_number(items.get(b"RFC822.SIZE")),
         flags=parse_flags(items.get(b"FLAGS")),
-        has_attachments=any(part.is_attachment for part in list_parts(items.get(b"BODYSTRUCTURE"))),
-        preview=" ".join(preview.decode("utf-8", "replace").split()) if isinstance(preview, bytes) else "",
+        has_attachments=has_attachments(items.get(b"BODYSTRUCTURE")),
+        preview=_preview(items.get(b"PREVIEW")),
         message_id=message.message_id,
     )
+
+
+def _preview(value: object) -> str:
+    if not isinstance(value, bytes) or isinstance(value, Nested):
+        return ""
+    return " ".join(value.decode("utf-8", "replace").split())

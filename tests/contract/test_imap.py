@@ -22,6 +22,7 @@ from flask_mailbox.errors import (
 from flask_mailbox.imap import Criteria, IMAPSession, Search
 from flask_mailbox.providers import Quirks
 
+from ..apps import mailbox_of
 from ..imap.accounts import imap_account, session_of
 from .server import ReadingServer
 
@@ -617,3 +618,47 @@ def test_a_folder_that_was_made_anew_never_gives_another_message_under_an_old_ui
     assert work.message(1).subject == "测试 2"
     with session_of(account_on(reading_server, *user)) as afresh, pytest.raises(UIDValidityChangedError):
         afresh.folder("Work").message(1, uidvalidity=known)
+
+
+# Through the extension and its pool
+
+
+def test_one_session_serves_one_reader_after_the_other(reading_server: ReadingServer, user: tuple[str, str]) -> None:
+    reading_server.deliver(raw_message(), user[0])
+    with mailbox_of(reading_server.config(user[0])) as mailbox:
+        sessions = set()
+        for _ in range(3):
+            with mailbox.imap() as imap:
+                assert imap.folder("INBOX").page()[0].subject == "测试 1"
+                sessions.add(id(imap))
+
+        assert len(sessions) == 1
+        assert mailbox.state.pool.connections == 1
+
+
+def test_a_wrong_password_never_gets_the_session_of_the_right_one(
+    reading_server: ReadingServer, user: tuple[str, str]
+) -> None:
+    config = reading_server.config(user[0])
+    with mailbox_of(config) as mailbox:
+        with mailbox.imap() as imap:
+            imap.noop()
+        keys = {name.lower(): config[f"MAILBOX_{name}"] for name in ("ADDRESS", "IMAP")}
+        impostor = mailbox.load_account({**keys, "password": "wrong"}, name="default")
+        with pytest.raises(AuthenticationError), mailbox.for_account(impostor).imap():
+            pass
+
+        with mailbox.imap() as imap:
+            assert imap.folder("INBOX").total == 0
+
+
+def test_an_error_of_the_caller_leaves_the_session_in_the_pool(
+    reading_server: ReadingServer, user: tuple[str, str]
+) -> None:
+    with mailbox_of(reading_server.config(user[0])) as mailbox:
+        for act in (lambda imap: imap.folder("nope").page(), lambda imap: imap.folder("INBOX").message(9)):
+            with pytest.raises(LookupError), mailbox.imap() as imap:
+                act(imap)
+
+        with mailbox.imap() as again:
+            assert again is imap
