@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,14 @@ from marshmallow import ValidationError, fields
 
 TRUE = {"true", "1", "yes", "on"}
 FALSE = {"false", "0", "no", "off"}
-Refuse = Callable[[str], ValidationError]
+_USER_INFORMATION = re.compile(r"[^/\s]*:[^/\s]*@|(?<=://)[^/\s]*@")
+
+
+def shown(value: Any) -> str:
+    """Return a value as an error may show it: user information is masked, and of a container only the kind is told."""
+    if isinstance(value, str):
+        return repr(_USER_INFORMATION.sub("***@", value))
+    return repr(value) if value is None or isinstance(value, int | float) else f"a {type(value).__name__}"
 
 
 class Text(fields.Field[str]):
@@ -20,9 +27,11 @@ class Text(fields.Field[str]):
         if isinstance(value, int) and not isinstance(value, bool):
             return str(value)
         if not isinstance(value, str):
-            raise ValidationError(f"is {value!r}, and takes a text.")
+            raise ValidationError(f"is {shown(value)}, and takes a text.")
         if not value.isprintable():
             raise ValidationError("contains a control character: remove it.")
+        if "://" in value:
+            raise ValidationError(f"is {shown(value)}, and takes no URL: servers go into SMTP, IMAP and POP3.")
         return value.strip()
 
 
@@ -54,7 +63,7 @@ class Flag(fields.Field[bool]):
         word = str(value).strip().lower()
         if word in TRUE | FALSE:
             return word in TRUE
-        raise ValidationError(f"is {value!r}, and takes true or false.")
+        raise ValidationError(f"is {shown(value)}, and takes true or false.")
 
 
 class Positive(fields.Field[float]):
@@ -72,7 +81,7 @@ class Positive(fields.Field[float]):
             number = 0.0
         if not 0 < number <= self._most or (self._whole and number != int(number)):
             kind = "a whole number" if self._whole else "a number"
-            raise ValidationError(f"is {value!r}, and takes {kind} above 0 and up to {self._most:,.0f}.")
+            raise ValidationError(f"is {shown(value)}, and takes {kind} above 0 and up to {self._most:,.0f}.")
         return int(number) if self._whole else number
 
 
@@ -82,7 +91,7 @@ class Names(fields.Field[tuple[str, ...]]):
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> tuple[str, ...]:
         items = value.split(",") if isinstance(value, str) else value
         if not isinstance(items, list | tuple) or not all(isinstance(item, str) for item in items):
-            raise ValidationError(f"is {value!r}, and takes a list of texts.")
+            raise ValidationError(f"is {shown(value)}, and takes a list of texts.")
         return tuple(item.strip() for item in items if item.strip())
 
 
@@ -90,6 +99,8 @@ class File(fields.Field[Path]):
     """The path of a file that exists."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Path:
-        if not isinstance(value, str | Path) or not Path(value).is_file():
-            raise ValidationError(f"is {str(value)!r}, and there is no such file.")
+        if not isinstance(value, str | Path):
+            raise ValidationError(f"is {shown(value)}, and takes the path of a file.")
+        if not Path(value).is_file():
+            raise ValidationError(f"is {shown(str(value))}, and there is no such file.")
         return Path(value)

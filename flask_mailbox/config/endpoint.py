@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -9,6 +10,7 @@ from urllib.parse import urlsplit
 from marshmallow import ValidationError, fields
 
 from ..account import DEFAULT_PORTS, Endpoint, Protocol, Security
+from .coercion import FALSE, shown
 
 _SUFFIXES = {"s": Security.TLS, "+starttls": Security.STARTTLS, "": Security.NONE}
 _SECURITY_WORDS = {"ssl": Security.TLS} | {str(word): word for word in Security}
@@ -22,19 +24,19 @@ class EndpointField(fields.Field[Endpoint | None]):
         self._protocol = protocol
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Endpoint | None:
-        if value is False or str(value).strip().lower() in ("false", "0", "off", "no", ""):
+        if isinstance(value, int | str) and str(value).strip().lower() in FALSE:
             return None
         if isinstance(value, Mapping):
             return self._from_mapping({str(key).lower(): each for key, each in value.items()})
         if isinstance(value, str):
             return self._from_url(value.strip())
-        raise ValidationError(f"is {value!r}, and takes {self._forms()}, or false.")
+        raise ValidationError(f"is {shown(value)}, and takes {self._forms()}, or false.")
 
     def _from_url(self, url: str) -> Endpoint:
         if not url.isprintable() or " " in url:
             raise ValidationError("contains a blank or a control character: remove it.")
-        scheme, separator, rest = url.partition("://")
-        if "@" in rest:
+        scheme, separator, _ = url.partition("://")
+        if "@" in url:
             raise ValidationError("contains user information: set USERNAME and PASSWORD apart from the URL.")
         schemes = {f"{self._protocol}{suffix}": security for suffix, security in _SUFFIXES.items()}
         if not separator or scheme.lower() not in schemes:
@@ -44,7 +46,7 @@ class EndpointField(fields.Field[Endpoint | None]):
             host, port = parts.hostname or "", parts.port
         except ValueError:
             raise ValidationError(f"is '{url}', and its port is no number from 1 to 65535.") from None
-        if not host or parts.path.strip("/") or parts.query or parts.fragment:
+        if not _is_host(host) or parts.path.strip("/") or parts.query or parts.fragment:
             raise ValidationError(f"is '{url}', and takes a scheme, a host and perhaps a port: {self._forms()}.")
         return self._make(host, port, schemes[scheme.lower()])
 
@@ -56,10 +58,10 @@ class EndpointField(fields.Field[Endpoint | None]):
         if word not in _SECURITY_WORDS:
             raise ValidationError(f"has the security '{word}'; it takes tls, starttls or none.")
         host, port = values.get("host"), values.get("port")
-        if not isinstance(host, str) or not host.strip() or not host.isprintable() or "@" in host or "/" in host:
-            raise ValidationError("needs a host name in 'host'.")
-        if port is not None and not (str(port).isdigit() and 0 < int(port) < 65536):
-            raise ValidationError(f"has the port {port!r}; it takes a number from 1 to 65535.")
+        if not isinstance(host, str) or not _is_host(host.strip()):
+            raise ValidationError("needs in 'host' the name or the IP address of a server, and nothing else.")
+        if port is not None and not (str(port).isascii() and str(port).isdigit() and int(port) < 65536):
+            raise ValidationError(f"has the port {shown(port)}; it takes a number from 1 to 65535.")
         return self._make(host.strip(), None if port is None else int(port), _SECURITY_WORDS[word])
 
     def _make(self, host: str, port: int | None, security: Security) -> Endpoint:
@@ -70,3 +72,12 @@ class EndpointField(fields.Field[Endpoint | None]):
     def _forms(self) -> str:
         name = self._protocol
         return f"'{name}s://host', '{name}+starttls://host:port' or '{name}://host:port'"
+
+
+def _is_host(text: str) -> bool:
+    if ":" not in text:
+        return bool(text) and text.isprintable() and not set(text) & set(" @/\\[]")
+    try:
+        return bool(ipaddress.IPv6Address(text))
+    except ValueError:
+        return False

@@ -10,6 +10,14 @@ from marshmallow import ValidationError
 from ..account import Account, Security
 from .coercion import Flag, Text
 
+_NAMES = {
+    "smtp": "MAIL_SERVER",
+    "username": "MAIL_USERNAME",
+    "password": "MAIL_PASSWORD",
+    "sender": "MAIL_DEFAULT_SENDER",
+    "address": "MAIL_USERNAME",
+}
+
 
 class MailKeys:
     """What a configuration says in Flask-Mail's words; ``MAIL_DEBUG`` is ignored, since it prints passwords.
@@ -49,6 +57,14 @@ class MailKeys:
             values["address"] = username
         return values
 
+    def names(self, values: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, str]:
+        """Return how the account keys that stem from Flask-Mail's are called there.
+
+        :param values: What ``account_values`` returned.
+        :param own: The account keys of ``MAILBOX_*``, which keep their names.
+        """
+        return {key: _NAMES[key] for key in values if key not in own}
+
     def state(self, default: Account | None) -> dict[str, Any]:
         """Return what Flask-Mail's state object says of the default account; no password."""
         smtp = default.smtp if default else None
@@ -59,7 +75,7 @@ class MailKeys:
             "port": smtp.port if smtp else self._config.get("MAIL_PORT", 25),
             "use_tls": smtp is not None and smtp.security is Security.STARTTLS,
             "use_ssl": smtp is not None and smtp.security is Security.TLS,
-            "default_sender": self.sender or (default.sender if default else None) or None,
+            "default_sender": (default.sender if default else "") or self.sender or None,
             "debug": 0,
             "max_emails": self._config.get("MAIL_MAX_EMAILS"),
             "ascii_attachments": bool(self._config.get("MAIL_ASCII_ATTACHMENTS", False)),

@@ -9,7 +9,7 @@ from ..account import Account, Credential, Endpoint, Protocol, Secret, Security,
 from ..errors import AddressError, ConfigurationError
 from ..message import parse_mailbox
 from ..providers import Provider, Quirks, Registry, shipped
-from .schema import Labels, validated
+from .schema import Labels, set_values, validated
 
 MAX_MESSAGE_SIZE = 25 * 1024 * 1024
 
@@ -32,13 +32,20 @@ def load_account(
     :raises ConfigurationError: With all mistakes at once, each with its key and the cure; no secret is shown.
     """
     label = label or Labels("{}")
-    good, problems = validated({str(key).lower(): value for key, value in values.items()}, label)
+    good, problems = validated(set_values(values), label)
+    problems += _twice(values, label)
     builder = _Builder({**(defaults or {}), **good}, name, registry or shipped(), label, had_problems=bool(problems))
     account = builder.build()
     problems += builder.problems
     if problems or account is None:
         raise ConfigurationError(problems)
     return account
+
+
+def _twice(values: Mapping[str, Any], label: Labels) -> list[str]:
+    keys = [str(key).lower() for key in values]
+    twice = sorted({key for key in keys if keys.count(key) > 1})
+    return [f"{label(key)} is set twice, in different cases of letters: keep one." for key in twice]
 
 
 class _Builder:
@@ -116,7 +123,7 @@ class _Builder:
             try:
                 found = self._registry.get(named)
             except ConfigurationError as error:
-                self._say("provider", f"is '{named}'. {error}")
+                self.problems.append(f"{self._label('provider')}: {error}")
                 return None
         elif any(self._values.get(str(protocol)) for protocol in Protocol) or not address:
             return None
@@ -126,7 +133,7 @@ class _Builder:
                 return None
             found = known
         if found.status == "unsupported":
-            self._say("provider", f"is {found.name}, which lets no mail program in. {' '.join(found.notes[:1])}")
+            self._say("provider", f"is {found.name}, which lets no mail program in. {found.help}")
             return None
         if found.kind != "relay" and not address:
             self._say("address", f"is missing: {found.name} signs in by it.")
@@ -156,13 +163,19 @@ class _Builder:
         secret = token if token is not None else password
         if secret is None:
             if provider and provider.auth_methods != ("none",) and not self._had_problems and not self.problems:
-                wanted = provider.credential_name or "password"
-                self._say("password", f"is missing: {provider.name} wants the {wanted}. {provider.help}".strip())
+                self._say_what_is_wanted(provider)
             return None
         username = self._values.get("username") or self._username(provider, address)
         if not username:
             return None
         return Credential(username, Secret(secret), "oauth2" if token is not None else "password")
+
+    def _say_what_is_wanted(self, provider: Provider) -> None:
+        if provider.auth_methods == ("oauth2",):
+            key, wanted = "oauth2", "an OAuth2 access token"
+        else:
+            key, wanted = "password", f"the {provider.credential_name or 'password'}"
+        self._say(key, f"is missing: {provider.name} wants {wanted}. {provider.help}".strip())
 
     def _username(self, provider: Provider | None, address: str) -> str:
         """Return the user name in the provider's form of the address."""
@@ -190,10 +203,16 @@ class _Builder:
             return
         for protocol, endpoint in endpoints.items():
             if endpoint and endpoint.security is Security.NONE and not endpoint.is_loopback:
+                flask_mail = self._label(str(protocol)) == "MAIL_SERVER"
+                cure = (
+                    "Set MAIL_USE_SSL or MAIL_USE_TLS"
+                    if flask_mail
+                    else f"Use {protocol}s:// or {protocol}+starttls://"
+                )
                 self._say(
                     str(protocol),
-                    f"is '{endpoint}', which would send the password in clear text. Use {protocol}s:// or "
-                    f"{protocol}+starttls://, or set {self._label('allow_cleartext_login')} if the network is yours.",
+                    f"is '{endpoint}', which would send the password in clear text. {cure}, or set "
+                    f"{self._label('allow_cleartext_login')} if the network is yours.",
                 )
 
     def _say(self, key: str, text: str) -> None:

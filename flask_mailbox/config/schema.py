@@ -65,20 +65,37 @@ def validated(values: Mapping[str, Any], label: Labels) -> tuple[dict[str, Any],
         good: dict[str, Any] = AccountSchema().load(dict(values))
     except ValidationError as error:
         good = dict(error.valid_data) if isinstance(error.valid_data, dict) else {}
-        problems = [_problem(key, said, label) for key, said in error.normalized_messages().items()]
-        return good, problems
+        said = error.messages if isinstance(error.messages, dict) else {}
+        return good, [_problem(key, sentences, label) for key, sentences in said.items()]
     return good, []
 
 
-class Labels:
-    """How keys are named to people: ``MAILBOX_SMTP``, ``MAILBOX_ACCOUNTS['work']['smtp']`` or plain ``smtp``."""
+def set_values(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is set, keys in lower case: a null or an empty text counts as left out, but never for a secret."""
+    return {
+        key.lower(): value
+        for key, value in ((str(key), value) for key, value in values.items())
+        if key.lower() in SECRET_KEYS or (value is not None and value != "")
+    }
 
-    def __init__(self, pattern: str, *, upper: bool = False) -> None:
+
+class Labels:
+    """How keys are named to people: ``MAILBOX_SMTP``, ``MAILBOX_ACCOUNTS['work']['smtp']`` or plain ``smtp``.
+
+    :param pattern: With ``{}`` where the key goes.
+    :param upper: Whether the key stands there in capitals.
+    :param names: Keys that have another name, by key in lower case.
+    """
+
+    def __init__(self, pattern: str, *, upper: bool = False, names: Mapping[str, str] | None = None) -> None:
         self._pattern = pattern
         self._upper = upper
+        self._names = names or {}
 
     def __call__(self, key: str) -> str:
         """Return the key as it stands in the configuration."""
+        if key in self._names:
+            return self._names[key]
         return self._pattern.format(key.upper() if self._upper else key)
 
 

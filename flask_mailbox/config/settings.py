@@ -13,10 +13,10 @@ from ..account import Account
 from ..errors import AddressError, ConfigurationError
 from ..message import parse_mailbox
 from ..providers import Quirks, Registry, shipped
-from .coercion import Positive
+from .coercion import Positive, shown
 from .flaskmail import MailKeys
 from .loading import load_account
-from .schema import ACCOUNT_KEYS, DEFAULTS_FOR_ALL, Labels, nearest, validated
+from .schema import ACCOUNT_KEYS, DEFAULTS_FOR_ALL, Labels, nearest, set_values, validated
 
 DEFAULT = "default"
 
@@ -93,9 +93,9 @@ class _Loader:
 
     def __init__(self, config: Mapping[str, Any]) -> None:
         self._problems: list[str] = []
-        self._own = {
-            key.removeprefix("MAILBOX_").lower(): value for key, value in config.items() if key.startswith("MAILBOX_")
-        }
+        self._own = set_values(
+            {key.removeprefix("MAILBOX_"): value for key, value in config.items() if key.startswith("MAILBOX_")}
+        )
         self._mail = MailKeys(config)
 
     def load(self) -> Settings:
@@ -104,12 +104,7 @@ class _Loader:
         defaults = self._defaults()
         accounts = self._accounts(registry, defaults)
         default_name = self._default_name(accounts)
-        settings = {
-            "capture_dir": Path(self._own["capture_dir"]) if self._own.get("capture_dir") else None,
-            "redirect_to": self._redirect_to(),
-            "setup_hint": str(self._own.get("setup_hint", "")),
-            "max_connections": self._max_connections(),
-        }
+        capture_dir, redirect_to, most = self._capture_dir(), self._redirect_to(), self._max_connections()
         if self._problems:
             raise ConfigurationError(self._problems)
         default = accounts.get(default_name or "")
@@ -120,15 +115,18 @@ class _Loader:
             defaults=defaults,
             mail=self._mail.state(default),
             nobody=Account(name="nobody", address="", sender=self._mail.sender, quirks=Quirks()),
-            **settings,
+            capture_dir=capture_dir,
+            redirect_to=redirect_to,
+            setup_hint=str(self._own.get("setup_hint", "")),
+            max_connections=most,
         )
 
     def _check_keys(self) -> None:
         known = {*ACCOUNT_KEYS, *APP_KEYS}
         for key in self._own:
             if key not in known:
-                near = nearest(key, known).upper().replace("DID YOU MEAN '", "Did you mean 'MAILBOX_")
-                self._problems.append(f"MAILBOX_{key.upper()} is no key of flask-mailbox. {near}".strip())
+                name, names = f"MAILBOX_{key.upper()}", [f"MAILBOX_{each.upper()}" for each in sorted(known)]
+                self._problems.append(f"{name} is no key of flask-mailbox. {nearest(name, names)}".strip())
         self._problems += self._mail.problems
 
     def _registry(self) -> Registry:
@@ -155,17 +153,24 @@ class _Loader:
         accounts: dict[str, Account] = {}
         own = {key: self._own[key] for key in ACCOUNT_KEYS if key in self._own and key not in DEFAULTS_FOR_ALL}
         if own or self._mail.describes_account:
-            values = self._mail.account_values(own) | own
-            self._add(accounts, DEFAULT, values, registry, defaults, Labels("MAILBOX_{}", upper=True))
+            mail = self._mail.account_values(own)
+            label = Labels("MAILBOX_{}", upper=True, names=self._mail.names(mail, own))
+            self._add(accounts, DEFAULT, mail | own, registry, defaults, label)
         named = self._own.get("accounts") or {}
         if not isinstance(named, Mapping):
             self._problems.append("MAILBOX_ACCOUNTS takes a mapping from an account's name to its keys.")
             return accounts
         for name, values in named.items():
+            if name == DEFAULT and (own or self._mail.describes_account):
+                self._problems.append(
+                    "MAILBOX_ACCOUNTS['default'] is set, and so is MAILBOX_* or MAIL_SERVER, which mean the same account."
+                )
             if not isinstance(values, Mapping):
                 self._problems.append(f"MAILBOX_ACCOUNTS['{name}'] takes a mapping of account keys.")
                 continue
-            self._add(accounts, str(name), values, registry, defaults, Labels(f"MAILBOX_ACCOUNTS['{name}']['{{}}']"))
+            plain = str(name).replace("{", "{{").replace("}", "}}")
+            label = Labels(f"MAILBOX_ACCOUNTS['{plain}']['{{}}']")
+            self._add(accounts, str(name), values, registry, defaults, label)
         self._check_same_smtp_host(accounts.get(DEFAULT))
         return accounts
 
@@ -200,6 +205,13 @@ class _Loader:
         if DEFAULT in accounts:
             return DEFAULT
         return next(iter(accounts)) if len(accounts) == 1 else None
+
+    def _capture_dir(self) -> Path | None:
+        value = self._own.get("capture_dir")
+        if value is None or isinstance(value, str | Path):
+            return Path(value) if value else None
+        self._problems.append(f"MAILBOX_CAPTURE_DIR is {shown(value)}, and takes the path of a folder.")
+        return None
 
     def _redirect_to(self) -> str | None:
         text = self._own.get("redirect_to")
