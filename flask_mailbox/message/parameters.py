@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
@@ -14,6 +16,7 @@ from .limits import Limits
 
 _VALUE = re.compile(rb"\s*([^\s;(,]*)")
 _PARAMETER = re.compile(rb';\s*+([^\s=;"]++)\s*+=\s*+("(?:[^"\\]|\\.)*+"|[^;]*+)', re.DOTALL)
+_ORDINARY = re.compile(rb"[\t -)+-~]{0,300}")  # printable ASCII without the asterisk of RFC 2231
 _PIECE = re.compile(r"([^*]+)(?:\*(\d{1,4}))?(\*)?")
 _ESCAPE = re.compile(rb"\\(.)", re.DOTALL)
 
@@ -22,7 +25,7 @@ class Structured(NamedTuple):
     """A structured value: ``text/plain`` or ``attachment`` in lower case, and its parameters, decoded."""
 
     value: str
-    parameters: dict[str, str]
+    parameters: Mapping[str, str]
 
 
 class _Piece(NamedTuple):
@@ -33,10 +36,10 @@ class _Piece(NamedTuple):
 
 def parse_structured(raw: bytes, limits: Limits, notes: Notes, detect: Detector | None = None) -> Structured:
     """Parse ``value; name=value…`` with RFC 2231 continuations, RFC 2047 words and raw 8-bit values."""
+    if raw.count(b";") <= limits.parameters and _ORDINARY.fullmatch(raw) and b"=?" not in raw:
+        return _parse_ordinary(raw)
     head = _VALUE.match(raw)
     value = one_header_line(header_text(head[1], notes, detect).lower()) if head else ""
-    if raw.isascii() and b"*" not in raw and b"=?" not in raw and raw.count(b";") <= limits.parameters:
-        return Structured(value, _read_plain(raw, notes))
     pieces: dict[str, list[_Piece]] = {}
     for count, found in enumerate(_PARAMETER.finditer(raw)):
         if count == limits.parameters:
@@ -47,13 +50,15 @@ def parse_structured(raw: bytes, limits: Limits, notes: Notes, detect: Detector 
     return Structured(value, {name: _join(found, notes, detect) for name, found in pieces.items()})
 
 
-def _read_plain(raw: bytes, notes: Notes) -> dict[str, str]:
-    """Read parameters that need no decoding; the first of equals counts."""
+@lru_cache(maxsize=512)
+def _parse_ordinary(raw: bytes) -> Structured:
+    """Parse a value in which nothing needs decoding; most messages carry the same few. The first of equals counts."""
+    head = _VALUE.match(raw)
     parameters: dict[str, str] = {}
     for name, value in _PARAMETER.findall(raw):
-        text = one_header_line(_unquote(value).decode("ascii"), notes)
+        text = one_header_line(_unquote(value).decode("ascii"))
         parameters.setdefault(name.decode("ascii").lower(), text.strip())
-    return parameters
+    return Structured(head[1].decode("ascii").lower() if head else "", parameters)
 
 
 def _cut_piece(name: bytes, value: bytes) -> tuple[str, _Piece]:
