@@ -8,6 +8,7 @@ from .charset import Detector
 from .compose import Message
 from .defects import Defect
 from .detection import detect_charset
+from .dkim import sign_dkim
 from .envelope import Envelope, envelope_of
 from .frame import FramePolicy, frame_document, frame_policy
 from .header import Headers, decode_header_value
@@ -50,5 +51,6 @@ __all__ = [
     "reply",
     "reply_all",
     "safe_filename",
+    "sign_dkim",
     "text_to_html",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import email.utils
+import re
 import secrets
 import time
 from collections.abc import Iterable, Sequence
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import AddressError, MessageError
 from .addresses import Address
-from .entity import Entity, file_entity, multipart, text_entity
+from .entity import Entity, calendar_entity, file_entity, multipart, text_entity
 from .envelope import people, sender_of
 from .fields import address_list, checked, checked_name, encoded_text, field, mailbox, text_field
 from .plain import html_to_text
@@ -32,6 +33,9 @@ PROTECTED = {
     "return-path": "",
 }
 """Header fields that are not set through ``extra_headers``, each with the argument that sets it."""
+
+_LEAVE = re.compile(r"(?:https://|mailto:)[!-;=?-~]+")
+_PRIORITIES = {"high": "1", "low": "5"}
 
 MAX_DERIVED_TEXT = 1024 * 1024
 
@@ -79,6 +83,8 @@ def _headers(message: flask_mail.Message, sender: str) -> bytes:
     lines.append(field("Date", email.utils.formatdate(message.date, localtime=True)))
     lines.append(field("Message-ID", message_id_of(message, sender=sender)))
     lines += _thread_fields(message)
+    lines += _list_fields(message)
+    lines += _priority_fields(message)
     lines += [_extra_field(str(name), str(value)) for name, value in (message.extra_headers or {}).items()]
     return b"".join(lines)
 
@@ -94,6 +100,30 @@ def _thread_fields(message: flask_mail.Message) -> Iterable[bytes]:
         yield field("In-Reply-To", encoded_text(checked(in_reply_to, "in_reply_to"), 13))
     if references:
         yield field("References", "\r\n ".join(checked(reference, "references") for reference in references))
+
+
+def _list_fields(message: flask_mail.Message) -> Iterable[bytes]:
+    """Yield how to leave a list, in one click where there is an https address for it (RFC 2369, RFC 8058)."""
+    addresses = tuple(getattr(message, "list_unsubscribe", ()))
+    for address in addresses:
+        if not _LEAVE.fullmatch(checked(address, "list_unsubscribe")):
+            raise MessageError(
+                f"'{address}' is no way to leave a list: give https:// and mailto: addresses.", field="list_unsubscribe"
+            )
+    if addresses:
+        yield field("List-Unsubscribe", ",\r\n ".join(f"<{address}>" for address in addresses))
+    if any(address.startswith("https://") for address in addresses):
+        yield field("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")
+
+
+def _priority_fields(message: flask_mail.Message) -> Iterable[bytes]:
+    priority = getattr(message, "priority", None)
+    if priority is None or priority == "normal":
+        return
+    if priority not in _PRIORITIES:
+        raise MessageError(f"'{priority}' is no priority: use high, normal or low.", field="priority")
+    yield field("X-Priority", _PRIORITIES[priority])
+    yield field("Importance", priority)
 
 
 def _extra_field(name: str, value: str) -> bytes:
@@ -129,6 +159,9 @@ def _texts(message: flask_mail.Message, seed: str) -> Entity:
         text_entity(str(content), checked_name(subtype, "alts"), message.charset, where=subtype)
         for subtype, content in message.alts.items()
     ]
+    invitation = getattr(message, "invitation", None)
+    if invitation is not None:
+        others.append(calendar_entity(invitation.text, invitation.method))
     return multipart("alternative", [plain, *others], seed) if others else plain
 
 

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from os import PathLike
+from pathlib import Path
 from typing import Any
 
 import flask_mail
 from flask import current_app
 
+from ..errors import MessageError
 from .build import build, message_id_of
+from .dumping import dump_message, load_message
 from .envelope import Envelope, envelope_of
+from .invitation import Invitation
+from .template import render_message
 
 Person = str | tuple[str, str]
 
@@ -32,6 +38,9 @@ class Message(flask_mail.Message):
     :param message_id: The Message-ID with angle brackets; made in the sender's domain if left out.
     :param in_reply_to: The Message-ID of the message that this one answers.
     :param references: The Message-IDs of the thread, oldest first.
+    :param list_unsubscribe: ``https://`` and ``mailto:`` addresses by which readers leave a list; with one of
+        https, programs offer to leave in one click.
+    :param priority: ``high``, ``normal`` or ``low``.
     """
 
     def __init__(
@@ -55,6 +64,8 @@ class Message(flask_mail.Message):
         message_id: str | None = None,
         in_reply_to: str | None = None,
         references: Sequence[str] = (),
+        list_unsubscribe: Sequence[str] = (),
+        priority: str | None = None,
     ) -> None:
         # Flask-Mail's constructor asks the current app for a sender and the resolver for this machine's name.
         self.given_message_id = message_id
@@ -75,6 +86,24 @@ class Message(flask_mail.Message):
         self.attachments = attachments or []
         self.in_reply_to = in_reply_to
         self.references = tuple(references)
+        self.list_unsubscribe = (list_unsubscribe,) if isinstance(list_unsubscribe, str) else tuple(list_unsubscribe)
+        self.priority = priority
+        self.invitation: Invitation | None = None
+
+    @classmethod
+    def from_template(cls, name: str, /, *, context: Mapping[str, Any] | None = None, **arguments: Any) -> Message:
+        """Return a message rendered from the app's templates ``name.txt`` and ``name.html``; one may be missing.
+
+        A block ``subject`` in either gives the subject. CSS in the HTML's ``style`` elements is moved into ``style``
+        attributes if the extra ``html`` is installed, since many mail programs read nothing else.
+
+        :param context: What the templates see, besides what the app gives to all of them.
+        :param arguments: The arguments of ``Message``; a subject given here wins.
+        :raises MessageError: If there is neither template.
+        """
+        rendered = render_message(name, context or {})
+        given = {"subject": rendered.subject, "body": rendered.text, "html": rendered.html} | arguments
+        return cls(**given)
 
     def __repr__(self) -> str:
         return f"<Message {self.subject!r} to {self.recipients!r}>"
@@ -115,6 +144,46 @@ class Message(flask_mail.Message):
     def as_string(self) -> str:
         """Return the message as text, as Flask-Mail's method does."""
         return self.as_bytes().decode()
+
+    def attach_file(self, path: str | PathLike[str], content_type: str | None = None) -> None:
+        """Attach a file under its own name.
+
+        :param content_type: Its type; guessed from the name if left out.
+        :raises OSError: If it cannot be read.
+        """
+        file = Path(path)
+        self.attach(file.name, content_type, file.read_bytes())
+
+    def invite(self, calendar: str, *, method: str = "REQUEST") -> None:
+        """Make the message an invitation: calendars show it with buttons to accept (RFC 6047).
+
+        :param calendar: An iCalendar object (RFC 5545).
+        :param method: Its method, such as ``REQUEST``, ``CANCEL`` or ``REPLY``.
+        :raises MessageError: If the text is no iCalendar object or the method no word.
+        """
+        if not calendar.lstrip().upper().startswith("BEGIN:VCALENDAR"):
+            raise MessageError("The calendar is no iCalendar object: it begins with BEGIN:VCALENDAR.", field="calendar")
+        if not (method.isascii() and method.isalpha()):
+            raise MessageError(f"{method!r} is no method of iCalendar: use REQUEST, CANCEL or REPLY.", field="method")
+        self.invitation = Invitation(calendar, method.upper())
+        self.attach("invite.ics", "application/ics", calendar.encode())
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return all that the message is as JSON values, for a queue; ``from_dict`` makes it anew."""
+        return dump_message(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Message:
+        """Return the message that ``to_dict`` gave.
+
+        :raises MessageError: If the values are not those of a message.
+        """
+        loaded = load_message(values)
+        files, invitation = loaded.pop("attachments"), loaded.pop("invitation")
+        message = cls(**loaded)
+        message.attachments = files
+        message.invitation = invitation
+        return message
 
     def embed(self, data: bytes, content_type: str, filename: str | None = None) -> str:
         """Put an image into the HTML's own parts and return the URL for its ``src``.

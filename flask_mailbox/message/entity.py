@@ -43,6 +43,13 @@ def text_entity(text: str, subtype: str, charset: str | None, *, where: str) -> 
     return Entity(headers + field("Content-Transfer-Encoding", encoding), body)
 
 
+def calendar_entity(text: str, method: str) -> Entity:
+    """Return an iCalendar object as the alternative that calendars look for (RFC 6047, 2.4)."""
+    encoding, body = _transfer(_LINE_END.sub("\r\n", text).encode())
+    headers = field("Content-Type", f'text/calendar; charset="utf-8"; method={method}')
+    return Entity(headers + field("Content-Transfer-Encoding", encoding), body)
+
+
 def file_entity(
     data: bytes, content_type: str, filename: str | None, disposition: str, headers: Mapping[str, str]
 ) -> Entity:
