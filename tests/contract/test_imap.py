@@ -6,10 +6,11 @@ import base64
 import datetime
 import io
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from flask_mailbox.account import Account, Credential, Secret, Security, Timeouts
+from flask_mailbox.account import Account, Credential, Protocol, Secret, Security, Timeouts
 from flask_mailbox.errors import (
     AuthenticationError,
     CommandError,
@@ -20,6 +21,7 @@ from flask_mailbox.errors import (
     UsageError,
 )
 from flask_mailbox.imap import Criteria, IMAPSession, Search
+from flask_mailbox.net import Pool
 from flask_mailbox.providers import Quirks
 
 from ..apps import mailbox_of
@@ -662,3 +664,26 @@ def test_an_error_of_the_caller_leaves_the_session_in_the_pool(
 
         with mailbox.imap() as again:
             assert again is imap
+
+
+def test_many_readers_of_two_folders_each_get_their_own(account: Account, imap: IMAPSession) -> None:
+    for name in ("One", "Two"):
+        folder = imap.create_folder(name)
+        for number in range(3):
+            folder.append(raw_message(number, name))
+    pool = Pool({Protocol.IMAP: IMAPSession.open})
+
+    def read(turn: int) -> bool:
+        name = ("One", "Two")[turn % 2]
+        with pool.lease(account, Protocol.IMAP) as session:
+            folder = session.folder(name)
+            page = folder.page(2)
+            uid = page[turn % 2].uid
+            return folder.message(uid).text == f"{name} {uid - 1}\n" and page.total == 3
+
+    with ThreadPoolExecutor(16) as executor:
+        results = list(executor.map(read, range(300)))
+    pool.close()
+
+    assert all(results)
+    assert len(results) == 300
