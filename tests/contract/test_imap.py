@@ -687,3 +687,46 @@ def test_many_readers_of_two_folders_each_get_their_own(account: Account, imap: 
 
     assert all(results)
     assert len(results) == 300
+
+
+# Servers that can little
+
+
+@pytest.fixture
+def plain(imap: IMAPSession) -> IMAPSession:
+    """A session with a server that seems to have no extension at all."""
+    imap.client.wire.capabilities = ("IMAP4REV1",)
+    return imap
+
+
+def test_without_extensions_pages_and_searches_are_the_same(
+    reading_server: ReadingServer, user: tuple[str, str], plain: IMAPSession
+) -> None:
+    fill(reading_server, user[0], 5)
+    folder = plain.folder("INBOX")
+    first = folder.page(2)
+    folder.add_flags(3, ["\\Flagged"])
+    other = plain.create_folder("Other")
+
+    assert [summary.uid for summary in folder.page(2, first.next)] == [3, 2]
+    assert folder.search(Search(subject="测试 4") | Search(flagged=True)).uids == (3, 4)
+    assert folder.sort("subject", reverse=True).uids == (5, 4, 3, 2, 1)
+    assert len(folder.threads()) == 5
+    assert {info.path: info.messages for info in plain.folders(counts=True)}["INBOX"] == 5
+    assert other.append(raw_message()) is not None
+
+
+def test_without_move_and_uidplus_messages_move_if_nothing_else_would_be_lost(
+    reading_server: ReadingServer, user: tuple[str, str], plain: IMAPSession, caplog: pytest.LogCaptureFixture
+) -> None:
+    fill(reading_server, user[0], 4)
+    folder, other = plain.folder("INBOX"), plain.create_folder("Other")
+
+    folder.move([1, 2], "Other")
+
+    assert [summary.uid for summary in folder.page()] == [4, 3]
+    assert other.total == 2
+    folder.add_flags(3, ["\\Deleted"])
+    folder.delete(4, permanently=True)
+    assert [summary.uid for summary in folder.page()] == [4, 3]
+    assert "others are marked too" in caplog.text

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import datetime
+import quopri
+import tomllib
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -13,6 +17,7 @@ from flask_mailbox.imap.answer import Status
 from flask_mailbox.imap.arguments import number_sets, parse_set
 from flask_mailbox.imap.decoding import decoder_for
 from flask_mailbox.imap.fetch import format_date_time, parse_date_time, parse_number
+from flask_mailbox.imap.login import ID_ARGUMENTS
 from flask_mailbox.imap.names import decode_name, encode_name
 from flask_mailbox.imap.page import Cursor
 from flask_mailbox.imap.roles import guessed_role, told_role
@@ -223,8 +228,6 @@ def test_parts_are_numbered_as_the_server_counts_them() -> None:
 
 @given(st.binary(max_size=400), st.integers(1, 50))
 def test_base64_comes_out_whole_however_it_is_cut(data: bytes, size: int) -> None:
-    import base64
-
     encoded = base64.encodebytes(data).replace(b"\n", b"\r\n")
     decoder = decoder_for("base64")
 
@@ -235,8 +238,6 @@ def test_base64_comes_out_whole_however_it_is_cut(data: bytes, size: int) -> Non
 
 @given(st.text(alphabet="aä= .\n", max_size=200), st.integers(1, 20))
 def test_quoted_printable_comes_out_whole_however_it_is_cut(text: str, size: int) -> None:
-    import quopri
-
     encoded = quopri.encodestring(text.encode())
     decoder = decoder_for("quoted-printable")
 
@@ -250,3 +251,9 @@ def test_an_unpadded_end_is_decoded_as_far_as_it_goes() -> None:
 
     assert decoder.feed(b"QUJDRA") + decoder.close() == b"ABCD"
     assert decoder_for("7bit").feed(b"as is") == b"as is"
+
+
+def test_id_tells_the_version_of_the_project() -> None:
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]
+
+    assert f'("name" "flask-mailbox" "version" "{project["version"]}")'.encode() == ID_ARGUMENTS
