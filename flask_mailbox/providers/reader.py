@@ -18,12 +18,18 @@ KEYS = {
     "disagreements", "known_errors", "smtp", "imap", "pop3", "auth", "help", "quirks", "limits", "folders",
     "domain_overrides", "evidence",
 }  # fmt: skip
+FOLDERS = {
+    "all", "archive", "drafts", "flagged", "important", "junk", "saved", "sent", "trash", "user_folder_prefix", "virus",
+}  # fmt: skip
 TABLES: dict[str, set[str]] = {
     "auth": {"methods", "credential_name", "oauth_profile"},
     "help": {"en", "zh", "page_host", "page_status"},
     "quirks": {field.name for field in dataclasses.fields(Quirks)},
     "evidence": {"endpoints", "unverified", "sources"},
+    "folders": FOLDERS,
 }
+TEXTS = {"id", "name", "region", "kind", "status", "family", "username"}
+LISTS = {"aliases", "domains", "mx_patterns", "notes", "disagreements", "known_errors"}
 USERNAMES = {"full", "local", "local_or_full", "full_or_local", "account_specific", "api_key", "token"}
 AUTH_METHODS = {"password", "app_password", "oauth2", "none"}
 
@@ -70,31 +76,92 @@ def read_provider(data: Mapping[str, Any], *, where: str) -> Provider:
 
 def _problems(data: Mapping[str, Any]) -> list[str]:
     problems = [f"unknown key '{key}'." for key in data if key not in KEYS]
-    if not isinstance(data.get("id"), str) or not data["id"]:
+    if not data.get("id"):
         problems.append("'id' is missing: give the preset a short name.")
+    problems += [f"'{key}' must be a text." for key in TEXTS & set(data) if not isinstance(data[key], str)]
+    problems += [f"'{key}' must be a list of texts." for key in LISTS & set(data) if not _is_texts(data[key])]
     for name, known in TABLES.items():
-        table = data.get(name, {})
-        if not isinstance(table, Mapping):
-            problems.append(f"'{name}' must be a table.")
-        else:
-            problems += [
-                f"unknown key '{key}' in '{name}'; it takes {_or(known)}." for key in table if key not in known
-            ]
-    username = data.get("username", "full")
-    if username not in USERNAMES and not str(username).startswith("fixed:"):
+        problems += _table_problems(name, data.get(name, {}), known)
+    username = str(data.get("username", "full"))
+    if username not in USERNAMES and not username.startswith("fixed:"):
         problems.append(f"'username' is '{username}'; it takes {_or(USERNAMES)} or 'fixed:<name>'.")
-    auth = data.get("auth", {})
-    if isinstance(auth, Mapping):
-        unknown = set(auth.get("methods", ())) - AUTH_METHODS
-        problems += [
-            f"unknown method '{method}' in 'auth'; it takes {_or(AUTH_METHODS)}." for method in sorted(unknown)
-        ]
     for protocol in PROTOCOLS:
         problems += _endpoint_problems(protocol, data.get(protocol, ()))
-    for domain, override in data.get("domain_overrides", {}).items():
-        for protocol, endpoints in override.items():
-            problems += _endpoint_problems(f"domain_overrides.{domain}.{protocol}", endpoints)
+    return problems + _limit_problems(data.get("limits", ())) + _override_problems(data.get("domain_overrides", {}))
+
+
+def _is_texts(value: Any) -> bool:
+    return isinstance(value, list | tuple) and all(isinstance(each, str) for each in value)
+
+
+def _table_problems(name: str, table: Any, known: set[str]) -> list[str]:
+    if not isinstance(table, Mapping):
+        return [f"'{name}' must be a table."]
+    unknown = [f"unknown key '{key}' in '{name}'; it takes {_or(known)}." for key in table if key not in known]
+    return unknown + _TABLE_CHECKS[name](table)
+
+
+def _auth_problems(table: Mapping[str, Any]) -> list[str]:
+    methods = table.get("methods", ())
+    if not _is_texts(methods):
+        return ["'auth.methods' must be a list of texts."]
+    unknown = sorted(set(methods) - AUTH_METHODS)
+    return [f"unknown method '{method}' in 'auth'; it takes {_or(AUTH_METHODS)}." for method in unknown]
+
+
+def _quirk_problems(table: Mapping[str, Any]) -> list[str]:
+    standard = dataclasses.asdict(Quirks())
+    problems = []
+    for key, value in table.items():
+        wanted = str if isinstance(standard.get(key), str) else bool
+        if key in standard and not isinstance(value, wanted):
+            kind = "a text" if wanted is str else "true or false"
+            problems.append(f"'quirks.{key}' is {value!r}; it takes {kind}.")
     return problems
+
+
+def _help_problems(table: Mapping[str, Any]) -> list[str]:
+    return [f"'help.{key}' must be a text." for key, value in table.items() if not isinstance(value, str)]
+
+
+def _evidence_problems(table: Mapping[str, Any]) -> list[str]:
+    lists = [name for name in ("unverified", "sources") if not _is_texts(table.get(name, ()))]
+    return [f"'evidence.{name}' must be a list of texts." for name in lists]
+
+
+def _limit_problems(limits: Any) -> list[str]:
+    if isinstance(limits, list | tuple) and all(
+        isinstance(each, Mapping) and {"key", "value"} <= set(each) for each in limits
+    ):
+        return []
+    return ["'limits' must be a list of tables with key, value and status."]
+
+
+def _override_problems(overrides: Any) -> list[str]:
+    if not isinstance(overrides, Mapping):
+        return ["'domain_overrides' must be a table."]
+    problems = []
+    for domain, override in overrides.items():
+        name = f"domain_overrides.{domain}"
+        if not isinstance(override, Mapping) or set(override) - set(PROTOCOLS):
+            problems.append(f"'{name}' takes {_or(PROTOCOLS)}, and nothing else.")
+            continue
+        for protocol, endpoints in override.items():
+            problems += _endpoint_problems(f"{name}.{protocol}", endpoints)
+    return problems
+
+
+def _folder_problems(table: Mapping[str, Any]) -> list[str]:
+    return [f"'folders.{role}' must be a list of texts." for role, names in table.items() if not _is_texts(names)]
+
+
+_TABLE_CHECKS = {
+    "auth": _auth_problems,
+    "help": _help_problems,
+    "quirks": _quirk_problems,
+    "evidence": _evidence_problems,
+    "folders": _folder_problems,
+}
 
 
 def _endpoint_problems(name: str, endpoints: Any) -> list[str]:
@@ -105,13 +172,13 @@ def _endpoint_problems(name: str, endpoints: Any) -> list[str]:
         if not isinstance(endpoint, Mapping) or set(endpoint) != {"host", "port", "security"}:
             problems.append(f"each server of '{name}' needs host, port and security, and nothing else.")
             continue
-        if not isinstance(endpoint["port"], int) or not 0 < endpoint["port"] < 65536:
+        if type(endpoint["port"]) is not int or not 0 < endpoint["port"] < 65536:
             problems.append(f"port {endpoint['port']!r} of '{name}' is not a number from 1 to 65535.")
-        if endpoint["security"] not in list(Security):
+        if str(endpoint["security"]) not in list(Security):
             problems.append(
                 f"security '{endpoint['security']}' of '{name}' is unknown; it takes {_or(list(Security))}."
             )
-        if not isinstance(endpoint["host"], str) or not endpoint["host"] or "/" in endpoint["host"]:
+        if not isinstance(endpoint["host"], str) or not endpoint["host"] or set(endpoint["host"]) & set(" @/:\r\n"):
             problems.append(f"host {endpoint['host']!r} of '{name}' is not a host name.")
     return problems
 

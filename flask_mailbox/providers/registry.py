@@ -60,7 +60,7 @@ class Registry:
         """Return every provider, by id."""
         return tuple(self._by_id[name] for name in sorted(self._by_id))
 
-    def with_own(self, own: Mapping[str, Mapping[str, Any]]) -> Registry:
+    def with_own(self, own: Mapping[str, Any]) -> Registry:
         """Return a registry that has an app's own presets too.
 
         :param own: By id, each a mapping in the format of the data files (the id may be left out).
@@ -69,6 +69,9 @@ class Registry:
         problems: list[str] = []
         read: list[Provider] = []
         for name, data in own.items():
+            if not isinstance(data, Mapping):
+                problems.append(f"MAILBOX_PROVIDERS['{name}'] takes a mapping in the format of a preset.")
+                continue
             try:
                 read.append(read_provider({"id": name, **data}, where=f"MAILBOX_PROVIDERS['{name}']"))
             except ConfigurationError as error:

@@ -1,0 +1,1 @@
+"""Presets: data that is right, look-ups, and what servers mean."""
