@@ -2,53 +2,39 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from functools import partial
 from io import BufferedReader
 from typing import IO, TYPE_CHECKING
 
-from ..errors import MessageError, MessageNotFoundError, UIDValidityChangedError, UsageError
+from ..errors import MessageError, MessageNotFoundError
 from ..message import Headers, ReceivedMessage, parse_message
-from .appending import append
-from .arguments import MAX_NUMBER, check_uid, flag_list
-from .client import Client
+from .arguments import MAX_NUMBER, check_uid
+from .bulk import cut_batches, read_sizes, whole_batch
+from .changing import ChangeableFolder
 from .connection import MIB, Budget, OversizeError
-from .fetch import Items, by_uid, section
+from .fetch import by_uid, section
 from .found import Found, find
-from .moving import NewUids, copy, expunge, move, store_flags
 from .newest import Rows, newest, newest_of
 from .ordering import sort
 from .page import MAX_PAGE, Cursor, Page, check_limit
 from .partreader import RANGE, PartReader, check_section, range_items, read_range, save
-from .refusals import refused
 from .search import Criteria, Search
 from .structure import PartInfo, list_parts
 from .summary import Summary
 from .threads import Threads, find_threads
 
 if TYPE_CHECKING:
-    from .session import IMAPSession, Selected
+    from .session import Selected
 
 MESSAGE_BYTES = 25 * MIB
 """The largest message that is fetched whole."""
 
 HEADER_BYTES = 256 * 1024
 
-Uids = int | Iterable[int]
 
-
-class Folder:
+class Folder(ChangeableFolder):
     """A folder, addressed by its path; opened on the server when it is first needed."""
-
-    def __init__(self, session: IMAPSession, path: str) -> None:
-        self.session = session
-        self.path = "INBOX" if path.upper() == "INBOX" else path
-        self._known = 0
-
-    def __repr__(self) -> str:
-        return f"<Folder {self.path!r} of account {self.session.account.name!r}>"
 
     @property
     def uidvalidity(self) -> int:
@@ -138,6 +124,19 @@ class Folder:
 
     # Messages
 
+    def messages(
+        self, uids: Iterable[int], *, uidvalidity: int | None = None, limit: int = MESSAGE_BYTES
+    ) -> Iterator[tuple[int, ReceivedMessage]]:
+        """Yield many messages with their uids, ascending, fetched in batches so that memory stays flat.
+
+        Those that are gone are left out, and so are those over the limit: compare with ``Summary.size``.
+
+        :raises UIDValidityChangedError: If the uids are void.
+        """
+        wanted = sorted({check_uid(uid) for uid in uids})
+        for batch in self._batches(wanted, uidvalidity, limit):
+            yield from self._fetch_batch(batch, uidvalidity, limit)
+
     def message(self, uid: int, *, uidvalidity: int | None = None, limit: int = MESSAGE_BYTES) -> ReceivedMessage:
         """Return one message, parsed; it stays unread.
 
@@ -202,94 +201,6 @@ class Folder:
                 raise self._gone(uid)
             return size
 
-    # Changes; each opens the folder for writing and names its effect
-
-    def append(self, data: bytes, *, flags: Iterable[str] = (), date: datetime.datetime | None = None) -> int | None:
-        """Put a message into the folder and return its uid, or ``None`` where the server does not tell.
-
-        :param data: The bytes of a message.
-        :param date: When it arrived; now if not given.
-        :raises MessageError: If the message is larger than the server takes.
-        :raises FolderNotFoundError: If there is no such folder; it is not created.
-        """
-        with self.session.operation() as client:
-            return append(client, self.path, data, flags=flags, date=date)
-
-    def replace(
-        self, uid: int, data: bytes, *, flags: Iterable[str] = (), uidvalidity: int | None = None
-    ) -> int | None:
-        """Put a message in the place of another one, such as a draft, and return its uid if the server tells.
-
-        The new one is stored before the old one is deleted for good, so that never both are lost.
-
-        :raises MessageNotFoundError: If the old one is gone; then nothing is stored.
-        """
-        check_uid(uid)
-        flag_list(flags := list(flags))
-        self._fetch_one(uid, b"(UID FLAGS)", b"FLAGS", uidvalidity, Budget())
-        with self.session.operation():
-            new = self.append(data, flags=flags)
-            self.delete(uid, permanently=True, uidvalidity=uidvalidity)
-            return new
-
-    def add_flags(self, uids: Uids, flags: Iterable[str], *, uidvalidity: int | None = None) -> None:
-        """Set flags (``\\Seen``) or keywords; uids that are gone are passed over.
-
-        :param uids: One uid or many.
-        :raises UIDValidityChangedError: If the uids are void.
-        """
-        self._store(uids, flags, "+", uidvalidity)
-
-    def remove_flags(self, uids: Uids, flags: Iterable[str], *, uidvalidity: int | None = None) -> None:
-        """Take flags or keywords away; parameters and errors as for ``add_flags``."""
-        self._store(uids, flags, "-", uidvalidity)
-
-    def copy(self, uids: Uids, destination: str, *, uidvalidity: int | None = None) -> NewUids:
-        """Copy messages to another folder and return their new uids by the old ones, where the server tells.
-
-        :raises FolderNotFoundError: If there is no such folder; it is not created.
-        """
-        with self._writing(uids, uidvalidity) as (client, numbers):
-            return copy(client, numbers, destination)
-
-    def move(self, uids: Uids, destination: str, *, uidvalidity: int | None = None) -> NewUids:
-        """Move messages to another folder and return their new uids by the old ones, where the server tells.
-
-        Without MOVE on the server this copies, flags ``\\Deleted`` and expunges only these uids.
-
-        :raises FolderNotFoundError: If there is no such folder; it is not created.
-        """
-        with self._writing(uids, uidvalidity) as (client, numbers):
-            return move(client, numbers, destination)
-
-    def delete(self, uids: Uids, *, permanently: bool = False, uidvalidity: int | None = None) -> NewUids:
-        """Move messages to the trash, or delete them for good; return their new uids as ``move`` does.
-
-        :raises FolderNotFoundError: If the account has no trash.
-        :raises UsageError: If this is the trash and they are not to be deleted for good.
-        """
-        if not permanently:
-            trash = self.session.folder_by_role("trash").path
-            if trash == self.path:
-                raise UsageError("The messages are in the trash: delete them with 'permanently=True'.")
-            return self.move(uids, trash, uidvalidity=uidvalidity)
-        with self._writing(uids, uidvalidity) as (client, numbers):
-            expunge(client, numbers)
-        return {}
-
-    def _store(self, uids: Uids, flags: Iterable[str], sign: str, uidvalidity: int | None) -> None:
-        names = flag_list(flags)
-        with self._writing(uids, uidvalidity) as (client, numbers):
-            store_flags(client, numbers, names, sign)
-
-    @contextmanager
-    def _writing(self, uids: Uids, uidvalidity: int | None) -> Iterator[tuple[Client, list[int]]]:
-        """Open the folder for writing, with uids that may go on the wire."""
-        numbers = [check_uid(uid) for uid in ([uids] if isinstance(uids, int) else uids)]
-        with self.session.operation() as client:
-            self._check_uidvalidity(self.session.select(self.path, writable=True), uidvalidity)
-            yield client, numbers
-
     # Inside
 
     def _part(self, uid: int, section: str, uidvalidity: int | None) -> PartInfo:
@@ -320,31 +231,23 @@ class Folder:
             following = str(Cursor(self._known, last.uid, number))
         return Page(tuple(summary for _, summary in rows.rows), following, total, self._known)
 
-    def _fetch_one(self, uid: int, wanted: bytes, name: bytes, uidvalidity: int | None, budget: Budget) -> Items:
-        """Return what was asked of one message; what is said about others is never taken for it."""
+    def _batches(self, uids: list[int], uidvalidity: int | None, limit: int) -> list[list[int]]:
+        """Ask for sizes and return uids in groups that are fetched together."""
+        with self.session.operation() as client:
+            self._check_uidvalidity(self.session.select(self.path), uidvalidity)
+            return cut_batches(read_sizes(client, uids), limit)
+
+    def _fetch_batch(
+        self, uids: list[int], uidvalidity: int | None, limit: int
+    ) -> Iterator[tuple[int, ReceivedMessage]]:
+        numbers, budget = whole_batch(uids, limit)
         with self.session.operation():
-            opened, answer = self.session.examine_and(self.path, "UID FETCH", b"%d" % uid, wanted, budget=budget)
-            self._check_uidvalidity(opened, uidvalidity)
-            if answer.status.condition != "OK" and not any(answer.of("FETCH")):
-                raise refused(self.session.stream, "UID FETCH", answer.status)
-            items = by_uid(answer.of("FETCH")).get(uid)
-            if items is None or items.get(name) is None:
-                raise self._gone(uid)
-            return items
-
-    def _check_uidvalidity(self, opened: Selected, known: int | None) -> None:
-        """Refuse uids that were given under another uidvalidity: as the caller says, or as this folder gave them."""
-        known = known or self._known
-        if known and opened.uidvalidity and known != opened.uidvalidity:
-            raise self.session.stream.error(
-                UIDValidityChangedError,
-                f"The uids of folder '{self.path}' were given out anew: {known} became {opened.uidvalidity}.",
-                hint="Read the folder's first page again.",
+            opened, answer = self.session.examine_and(
+                self.path, "UID FETCH", numbers, b"(UID BODY.PEEK[])", budget=budget
             )
-
-    def _gone(self, uid: int) -> MessageNotFoundError:
-        return self.session.stream.error(
-            MessageNotFoundError,
-            f"There is no message {uid} in folder '{self.path}'.",
-            hint="It was deleted or moved: read the folder's page again.",
-        )
+            self._check_uidvalidity(opened, uidvalidity)
+            found = by_uid(answer.of("FETCH"))
+        for uid in uids:
+            data = section(found.pop(uid, {}), b"BODY[]")
+            if data is not None:
+                yield uid, parse_message(data)

@@ -730,3 +730,19 @@ def test_without_move_and_uidplus_messages_move_if_nothing_else_would_be_lost(
     folder.delete(4, permanently=True)
     assert [summary.uid for summary in folder.page()] == [4, 3]
     assert "others are marked too" in caplog.text
+
+
+def test_many_messages_come_in_batches_without_those_gone_or_too_large(
+    reading_server: ReadingServer, user: tuple[str, str], imap: IMAPSession
+) -> None:
+    fill(reading_server, user[0], 120)
+    large = reading_server.deliver(raw_message(121, "x" * 50_000), user[0])
+    folder = imap.folder("INBOX")
+    folder.delete(7, permanently=True)
+
+    found = dict(folder.messages([*range(120, 0, -1), large, 999], limit=10_000))
+
+    assert list(found) == [uid for uid in range(1, 121) if uid != 7]
+    assert all(message.subject == f"测试 {uid}" for uid, message in found.items())
+    assert [uid for uid, _ in folder.messages([large])] == [large]
+    assert list(folder.messages([])) == []
