@@ -2,6 +2,7 @@
 
 from .account import Account, Credential, Endpoint, Protocol, Security, Timeouts
 from .blueprints import ANYONE
+from .config import load_account
 from .errors import (
     AddressError,
     AuthenticationError,
@@ -72,6 +73,7 @@ __all__ = [
     "UnsafeValueError",
     "UsageError",
     "check_account",
+    "load_account",
     "message_sent",
     "parse_message",
 ]
