@@ -54,7 +54,8 @@ class ChangeableFolder:
         :raises MessageNotFoundError: If the old one is gone; then nothing is stored.
         """
         check_uid(uid)
-        flag_list(flags := list(flags))
+        flags = [flags] if isinstance(flags, str) else list(flags)
+        flag_list(flags)
         self._fetch_one(uid, b"(UID FLAGS)", b"FLAGS", uidvalidity, Budget())
         with self.session.operation():
             new = self.append(data, flags=flags)

@@ -1,4 +1,4 @@
-"""One folder of a session: pages, messages, and what changes them. Reading never changes anything."""
+"""One folder of a session: pages, searches, messages, parts. Reading never changes anything."""
 
 from __future__ import annotations
 
