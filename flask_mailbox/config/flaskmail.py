@@ -30,6 +30,7 @@ class MailKeys:
         self._config = config
         self.server = self._text("MAIL_SERVER")
         self.sender = self._sender()
+        self._security = self._security_word()
 
     @property
     def describes_account(self) -> bool:
@@ -46,7 +47,7 @@ class MailKeys:
             values["smtp"] = {
                 "host": self.server,
                 "port": self._config.get("MAIL_PORT", 25),
-                "security": self._security(),
+                "security": self._security,
             }
         username = self._text("MAIL_USERNAME")
         if username and self._config.get("MAIL_PASSWORD") is not None and not {"password", "oauth2"} & set(own):
@@ -81,7 +82,7 @@ class MailKeys:
             "ascii_attachments": bool(self._config.get("MAIL_ASCII_ATTACHMENTS", False)),
         }
 
-    def _security(self) -> str:
+    def _security_word(self) -> str:
         if self._flag("MAIL_USE_SSL"):
             return "tls"
         return "starttls" if self._flag("MAIL_USE_TLS") else "none"

@@ -163,7 +163,7 @@ class _Loader:
         for name, values in named.items():
             if name == DEFAULT and (own or self._mail.describes_account):
                 self._problems.append(
-                    "MAILBOX_ACCOUNTS['default'] is set, and so is MAILBOX_* or MAIL_SERVER, which mean the same account."
+                    "MAILBOX_ACCOUNTS['default'] and MAILBOX_* (or MAIL_SERVER) describe the same account: keep one."
                 )
             if not isinstance(values, Mapping):
                 self._problems.append(f"MAILBOX_ACCOUNTS['{name}'] takes a mapping of account keys.")

@@ -1,0 +1,1 @@
+"""Configuration: what people write, and what they are told."""
