@@ -203,6 +203,28 @@ class Stream:
             size -= len(piece)
             yield piece
 
+    def read_until(self, mark: bytes, limit: int) -> bytes:
+        """Return what comes before a mark, of at most ``limit`` bytes, and pass over the mark.
+
+        :raises ProtocolError: If the mark does not come in time.
+        """
+        searched = 0
+        while (end := self._buffer.find(mark, searched)) < 0 and len(self._buffer) <= limit:
+            searched = max(0, len(self._buffer) - len(mark) + 1)
+            self._fill()
+        if not 0 <= end <= limit:
+            self.broken = True
+            raise self.error(ProtocolError, f"The server sent more than {limit:,} bytes.")
+        found = bytes(self._buffer[:end])
+        del self._buffer[: end + len(mark)]
+        return found
+
+    def peek(self, size: int) -> bytes:
+        """Return the next ``size`` bytes without taking them, waiting until they are there."""
+        while len(self._buffer) < size:
+            self._fill()
+        return bytes(self._buffer[:size])
+
     def _fill(self) -> None:
         """Read what is there into the buffer, waiting for at least one byte."""
         wait = self._wait(self._read_timeout)

@@ -7,6 +7,8 @@ and knows neither deadlines nor a bound on what a server sends (RFC 1939).
 from __future__ import annotations
 
 import poplib
+from collections.abc import Sequence
+from typing import NoReturn
 
 from ..errors import ProtocolError
 from ..guard import guard
@@ -46,12 +48,9 @@ class POP3Client(poplib.POP3):
 
     def _getresp(self) -> bytes:
         line = self.read_line()
-        if line.startswith(b"+"):
-            return line
-        if line.startswith(b"-ERR"):
-            raise poplib.error_proto(line)
-        self.stream.broken = True
-        raise self.stream.error(ProtocolError, "The server does not speak POP3.", hint=_other_protocol(line))
+        if not line.startswith(b"+"):
+            self._refuse(line)
+        return line
 
     def _getlongresp(self) -> tuple[bytes, list[bytes], int]:
         """Read an answer up to the lone dot, dots at line starts made single again (RFC 1939, 3)."""
@@ -61,10 +60,51 @@ class POP3Client(poplib.POP3):
         while (line := self.stream.readline()).rstrip(b"\r\n") != b".":
             octets += len(line)
             if octets > self.answer_limit:
-                self.stream.broken = True
-                raise self.stream.error(ProtocolError, f"The server sent more than {self.answer_limit:,} bytes.")
+                self._too_long()
             lines.append(_content(line))
         return response, lines, octets
+
+    def ask_for(self, numbers: Sequence[int]) -> None:
+        """Send a RETR for each message in one write (RFC 2449, 6.6: only where PIPELINING is offered)."""
+        self.stream.sendall(b"".join(b"RETR %d\r\n" % number for number in numbers))
+
+    def content(self) -> bytes:
+        """Return the message that a RETR or TOP is answered with, as the server sent it.
+
+        :raises poplib.error_proto: If the server refused.
+        """
+        status = self.stream.readline()
+        if not status.startswith(b"+"):
+            self._refuse(status.rstrip(b"\r\n"))
+        if not status.endswith(b"\r\n"):  # a server that ends its lines with LF alone
+            return self._content_by_lines()
+        if self.stream.peek(3) == b".\r\n":
+            self.stream.read(3)
+            return b""
+        content = self.stream.read_until(b"\r\n.\r\n", self.answer_limit) + b"\r\n"
+        if b"\r\n.." in content:
+            content = content.replace(b"\r\n..", b"\r\n.")
+        return content[1:] if content.startswith(b"..") else content
+
+    def _content_by_lines(self) -> bytes:
+        lines = []
+        octets = 0
+        while (line := self.stream.readline()).rstrip(b"\r\n") != b".":
+            octets += len(line)
+            if octets > self.answer_limit:
+                self._too_long()
+            lines.append(_content(line) + b"\r\n")
+        return b"".join(lines)
+
+    def _refuse(self, line: bytes) -> NoReturn:
+        if line.startswith(b"-ERR"):
+            raise poplib.error_proto(line)
+        self.stream.broken = True
+        raise self.stream.error(ProtocolError, "The server does not speak POP3.", hint=_other_protocol(line))
+
+    def _too_long(self) -> NoReturn:
+        self.stream.broken = True
+        raise self.stream.error(ProtocolError, f"The server sent more than {self.answer_limit:,} bytes.")
 
     def close(self) -> None:
         """Close the connection without a word."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import poplib
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import TypeVar
 
 from ..account import Account, Protocol
@@ -16,6 +16,9 @@ from .entry import Entry, listed, merged
 from .login import WAIT_CODES, ask_capabilities, refusal_line, response_code, secure, sign_in
 
 Result = TypeVar("Result")
+
+WINDOW = 32
+"""Messages that are asked for before the first is read, where the server offers PIPELINING."""
 
 SLACK = 64 * 1024
 """Bytes that a message may have beyond its announced size: servers count line ends differently."""
@@ -34,6 +37,7 @@ class POP3Session:
         self.capabilities: dict[str, tuple[str, ...]] = {}
         self._by_uidl: dict[str, Entry] | None = None
         self._deleted = 0
+        self._unread = 0
 
     @classmethod
     def open(cls, account: Account) -> POP3Session:
@@ -123,37 +127,71 @@ class POP3Session:
             raise UsageError(f"lines is {lines!r}, and takes a whole number from 0.")
         entry = self._entry(uidl)
         try:
-            found = self._ask("TOP", lambda: self.client.top(entry.number, lines))[1]
+            found = self._ask("TOP", lambda: self._top(entry.number, lines))
         except BusyError:
             raise
         except CommandError:
             return self.message(uidl)
-        return parse_message(_joined(found), truncated=True)
+        return parse_message(found, truncated=True)
 
     def message(self, uidl: str) -> ReceivedMessage:
         """Return a whole message, parsed; the parameters and errors are those of ``raw``."""
         return parse_message(self.raw(uidl))
 
     def raw(self, uidl: str) -> bytes:
-        """Return a whole message as its bytes, with CR LF line ends.
+        """Return a whole message as its bytes, dots at line starts made single again.
 
         :param uidl: A name that ``entries`` gave, in this session or an earlier one.
         :raises MessageNotFoundError: If there is no message of that name.
         :raises MessageError: If it is larger than ``MAX_MESSAGE_SIZE``.
         """
-        entry = self._entry(uidl)
+        return next(self.raws([uidl]))[1]
+
+    def raws(self, uidls: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+        """Yield whole messages with their names, in the order asked for.
+
+        Where the server offers PIPELINING, up to 32 are asked for at once. Take them all, or leave the session with
+        an error: a session with unread answers is closed.
+
+        :raises MessageNotFoundError: If there is no message of a name; before any is fetched.
+        :raises MessageError: If one is larger than ``MAX_MESSAGE_SIZE``; before any is fetched.
+        """
+        entries = [self._within_limit(self._entry(uidl)) for uidl in uidls]
+        window = WINDOW if "PIPELINING" in self.capabilities else 1
+        return self._fetch(entries, window)
+
+    def _fetch(self, entries: list[Entry], window: int) -> Iterator[tuple[str, bytes]]:
+        self.client.answer_limit = self.account.max_message_size + SLACK
+        asked = 0
+        try:
+            for place, entry in enumerate(entries):
+                if asked - place <= window // 2:
+                    wanted = entries[asked : place + window]
+                    asked += len(wanted)
+                    with self.stream.operation():
+                        self.client.ask_for([each.number for each in wanted])
+                self._unread = asked - place
+                with self.stream.operation():
+                    self.stream.expect(entry.size)
+                    content = self._ask("RETR", self.client.content)
+                self._unread = asked - place - 1
+                yield entry.uidl, content
+        finally:
+            self.client.answer_limit = MAX_LISTING
+            if self._unread:
+                self.stream.broken = True
+
+    def _within_limit(self, entry: Entry) -> Entry:
         limit = self.account.max_message_size
         if entry.size > limit:
             raise MessageError(
                 f"The message has {entry.size:,} bytes, and MAX_MESSAGE_SIZE allows {limit:,}: raise it to fetch it."
             )
-        self.client.answer_limit = limit + SLACK
-        try:
-            with self.stream.operation():
-                self.stream.expect(entry.size)
-                return _joined(self._ask("RETR", lambda: self.client.retr(entry.number))[1])
-        finally:
-            self.client.answer_limit = MAX_LISTING
+        return entry
+
+    def _top(self, number: int, lines: int) -> bytes:
+        self.stream.sendall(b"TOP %d %d\r\n" % (number, lines))
+        return self.client.content()
 
     # Deleting
 
@@ -190,8 +228,8 @@ class POP3Session:
 
     def _made_up_uidl(self, number: int, size: str) -> str:
         """Return a name for a message on a server without UIDL: what its headers and size add up to."""
-        headers = self._ask("TOP", lambda: self.client.top(number, 0))[1]
-        return f"made-{hashlib.sha256(_joined(headers) + size.encode()).hexdigest()[:40]}"
+        headers = self._ask("TOP", lambda: self._top(number, 0))
+        return f"made-{hashlib.sha256(headers + size.encode()).hexdigest()[:40]}"
 
     def _ask(self, command: str, act: Callable[[], Result]) -> Result:
         """Run one command within the deadline; a refusal becomes an error of our tree."""
@@ -221,7 +259,3 @@ def _greeted(stream: Stream) -> POP3Client:
         raise stream.error(
             BusyError, f"The server refused the connection: {line}", code=response_code(line), server_text=line
         ) from error
-
-
-def _joined(lines: list[bytes]) -> bytes:
-    return b"\r\n".join(lines) + b"\r\n" if lines else b""

@@ -156,3 +156,34 @@ def test_an_access_token_signs_in(reading_server: ReadingServer) -> None:
         mailbox.pop3() as pop3,
     ):
         assert pop3.entries() == ()
+
+
+def test_many_messages_are_fetched_in_the_order_asked_for(reading_server: ReadingServer) -> None:
+    address, _ = reading_server.new_user()
+    bodies = ["." * (number % 5) + f"message {number}" for number in range(80)]
+    for number, body in enumerate(bodies):
+        reading_server.deliver(mail(str(number), body), address)
+    with mailbox_of(settings(reading_server, address)) as mailbox, mailbox.pop3() as pop3:
+        uidls = [entry.uidl for entry in pop3.entries()][::-1]
+        got = list(pop3.raws(uidls))
+        count, _ = pop3.stat()
+
+    assert [uidl for uidl, _ in got] == uidls
+    assert [raw for _, raw in got] == [mail(str(number), body) for number, body in enumerate(bodies)][::-1]
+    assert count == 80
+
+
+def test_a_session_with_unread_answers_is_not_used_for_anything_else(reading_server: ReadingServer) -> None:
+    address, _ = reading_server.new_user()
+    for number in range(5):
+        reading_server.deliver(mail(str(number)), address)
+    with mailbox_of(settings(reading_server, address)) as mailbox:
+        with mailbox.pop3() as pop3:
+            fetching = pop3.raws([entry.uidl for entry in pop3.entries()])
+            next(fetching)
+            fetching.close()
+            broken = pop3.stream.broken
+        with mailbox.pop3() as pop3:
+            assert len(pop3.entries()) == 5
+
+    assert broken or "PIPELINING" not in pop3.capabilities

@@ -203,3 +203,48 @@ def test_killing_the_server_after_any_byte_gives_our_error_or_the_whole_message(
                 assert read(running.port) == MESSAGE
             except ServiceError as error:
                 assert error.host == f"localhost:{running.port}"  # noqa: PT017 - either outcome is right
+
+
+def test_answers_are_matched_to_messages_when_one_of_them_is_refused() -> None:
+    """The server offers pipelining; the second of three messages is refused."""
+    answers = [b"+OK\r\n" + MESSAGE + b".\r\n", b"-ERR [SYS/TEMP] busy\r\n", b"+OK\r\nother\r\n.\r\n"]
+    known = {
+        "CAPA": b"+OK\r\nPIPELINING\r\n.\r\n",
+        "LIST": b"+OK\r\n1 24\r\n2 24\r\n3 24\r\n.\r\n",
+        "UIDL": b"+OK\r\n1 a\r\n2 b\r\n3 c\r\n.\r\n",
+    }
+
+    def script(client: Client) -> None:
+        client.send(b"+OK ready\r\n")
+        while line := client.line().decode():
+            word, _, number = line.partition(" ")
+            client.send(answers[int(number) - 1] if word == "RETR" else known.get(word, b"+OK\r\n"))
+
+    with scripted(script) as running:
+        session = POP3Session.open(account(running.port))
+        fetching = session.raws(["a", "b", "c"])
+        assert next(fetching) == ("a", MESSAGE)
+        with pytest.raises(BusyError):
+            next(fetching)
+        broken = session.stream.broken
+        session.drop()
+
+    assert broken
+
+
+@pytest.mark.parametrize("ending", [b"\r\n", b"\n"])
+def test_servers_that_end_lines_with_lf_alone_are_read_too(ending: bytes) -> None:
+    answer = (b"+OK\r\n" + b"Subject: x\r\n\r\n..dot\r\n" + b".\r\n").replace(b"\r\n", ending)
+    with scripted(server({"RETR": answer})) as running:
+        session = POP3Session.open(account(running.port))
+        raw = session.raw("abc")
+        session.drop()
+
+    assert raw == b"Subject: x\r\n\r\n.dot\r\n"
+
+
+def test_an_empty_message_is_empty() -> None:
+    with scripted(server({"RETR": b"+OK\r\n.\r\n"})) as running:
+        session = POP3Session.open(account(running.port))
+        assert session.raw("abc") == b""
+        session.drop()
