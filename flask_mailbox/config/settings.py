@@ -13,7 +13,7 @@ from ..account import Account
 from ..errors import AddressError, ConfigurationError
 from ..message import parse_mailbox
 from ..providers import Quirks, Registry, shipped
-from .coercion import Positive, shown
+from .coercion import Positive, Text, shown
 from .flaskmail import MailKeys
 from .loading import load_account
 from .schema import ACCOUNT_KEYS, DEFAULTS_FOR_ALL, Labels, nearest, set_values, validated
@@ -192,7 +192,7 @@ class _Loader:
         host = self._mail.server
         if host and default and default.smtp and default.smtp.host.lower() != host.lower():
             self._problems.append(
-                f"MAIL_SERVER is '{host}' and MAILBOX_* names '{default.smtp.host}': remove one of them."
+                f"MAIL_SERVER is {shown(host)} and MAILBOX_* names '{default.smtp.host}': remove one of them."
             )
 
     def _default_name(self, accounts: Mapping[str, Account]) -> str | None:
@@ -214,14 +214,16 @@ class _Loader:
         return None
 
     def _redirect_to(self) -> str | None:
-        text = self._own.get("redirect_to")
-        if not text:
+        value = self._own.get("redirect_to")
+        if value is None:
             return None
         try:
-            return parse_mailbox(str(text)).address
+            return parse_mailbox(Text().deserialize(value)).address
+        except ValidationError as error:
+            self._problems.append(f"MAILBOX_REDIRECT_TO {' '.join(map(str, error.messages))}")
         except AddressError as error:
-            self._problems.append(f"MAILBOX_REDIRECT_TO is '{text}', and takes one e-mail address: {error}")
-            return None
+            self._problems.append(f"MAILBOX_REDIRECT_TO is {shown(value)}, and takes one e-mail address: {error}")
+        return None
 
     def _max_connections(self) -> int:
         try:

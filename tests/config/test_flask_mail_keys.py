@@ -1,0 +1,96 @@
+"""Flask-Mail's keys describe the default account's SMTP where ours do not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from .apps import app_of, default, problems, settings
+
+MAIL: dict[str, Any] = {
+    "MAIL_SERVER": "smtp.example.com",
+    "MAIL_PORT": 587,
+    "MAIL_USE_TLS": True,
+    "MAIL_USERNAME": "me@example.com",
+    "MAIL_PASSWORD": "secret",
+}
+
+
+@pytest.mark.parametrize(
+    ("keys", "endpoint"),
+    [
+        ({}, "smtp+starttls://smtp.example.com:587"),
+        ({"MAIL_USE_SSL": True, "MAIL_USE_TLS": False, "MAIL_PORT": 465}, "smtps://smtp.example.com:465"),
+        ({"MAIL_USE_SSL": "true", "MAIL_USE_TLS": "false", "MAIL_PORT": "465"}, "smtps://smtp.example.com:465"),
+        ({"MAIL_SERVER": "127.0.0.1", "MAIL_USE_TLS": "0", "MAIL_PORT": 2525}, "smtp://127.0.0.1:2525"),
+    ],
+)
+def test_server_port_and_security_make_an_endpoint(keys: dict[str, Any], endpoint: str) -> None:
+    assert str(default(**MAIL | keys).smtp) == endpoint
+
+
+def test_user_name_password_and_sender_are_taken_over() -> None:
+    account = default(**MAIL, MAIL_DEFAULT_SENDER=("Ann", "ann@example.com"))
+
+    assert account.credential is not None
+    assert (account.credential.username, account.credential.secret.reveal()) == ("me@example.com", "secret")
+    assert (account.address, account.sender) == ("me@example.com", '"Ann" <ann@example.com>')
+
+
+def test_a_server_without_a_login_is_a_relay() -> None:
+    account = default(MAIL_SERVER="relay.example.com")
+
+    assert account.credential is None
+    assert str(account.smtp) == "smtp://relay.example.com:25"
+
+
+def test_our_keys_win() -> None:
+    account = default(
+        **MAIL,
+        MAIL_DEFAULT_SENDER="old@example.com",
+        MAILBOX_SENDER="new@example.com",
+        MAILBOX_USERNAME="you",
+        MAILBOX_PASSWORD="other",
+        MAILBOX_ADDRESS="you@example.com",
+        MAILBOX_SMTP="smtps://smtp.example.com",
+    )
+
+    assert account.credential is not None
+    assert (account.credential.username, account.credential.secret.reveal()) == ("you", "other")
+    assert (account.address, account.sender) == ("you@example.com", "new@example.com")
+    assert str(account.smtp) == "smtps://smtp.example.com:465"
+
+
+def test_what_flask_mail_is_told_follows_our_keys() -> None:
+    host, _ = app_of(**MAIL, MAIL_DEFAULT_SENDER="old@example.com", MAILBOX_SENDER="new@example.com")
+
+    mail = host.extensions["mail"]
+
+    assert (mail.server, mail.port, mail.use_tls, mail.use_ssl) == ("smtp.example.com", 587, True, False)
+    assert mail.default_sender == "new@example.com"
+    assert mail.password is None
+
+
+def test_the_same_server_in_both_is_no_conflict() -> None:
+    account = default(**MAIL, MAILBOX_SMTP="smtps://SMTP.example.com", MAILBOX_IMAP="imaps://imap.example.com")
+
+    assert account.imap is not None
+    assert str(account.smtp) == "smtps://smtp.example.com:465"
+
+
+def test_a_provider_with_another_server_is_a_conflict() -> None:
+    (found,) = problems(**MAIL, MAILBOX_PROVIDER="163", MAILBOX_ADDRESS="me@163.com", MAILBOX_PASSWORD="x")
+
+    assert found == "MAIL_SERVER is 'smtp.example.com' and MAILBOX_* names 'smtp.163.com': remove one of them."
+
+
+def test_a_provider_and_its_own_server_agree() -> None:
+    account = default(**MAIL | {"MAIL_SERVER": "smtp.163.com", "MAIL_USERNAME": "me@163.com"}, MAILBOX_PROVIDER="163")
+
+    assert str(account.smtp) == "smtps://smtp.163.com:465"
+    assert str(account.imap) == "imaps://imap.163.com:993"
+
+
+def test_without_a_server_flask_mails_keys_make_no_account() -> None:
+    assert settings(MAIL_DEFAULT_SENDER="me@example.com", MAIL_SUPPRESS_SEND=True, MAIL_DEBUG=1).accounts == {}
