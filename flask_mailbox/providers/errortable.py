@@ -19,7 +19,7 @@ _HINTS = {
     "admin_disabled": "The administrator of the domain has to allow this sign-in.",
     "sender_mismatch": "Send from the address that you sign in with: set SENDER to it.",
     "id_required": "The account is under the provider's protection, although we named ourselves. "
-    "Sign in on the web once, and make a new {credential}.",
+    "Sign in on the web once, then replace {credential} by a new one.",
     "rate_limited": "Wait before the next attempt; every further one prolongs the pause.",
     "too_many_connections": "Use fewer connections at once: lower POOL_SIZE, or close other programs.",
     "spam_rejected": "The provider took the message for spam: change its content, or send less at once.",

@@ -32,6 +32,16 @@ TEXTS = {"id", "name", "region", "kind", "status", "family", "username"}
 LISTS = {"aliases", "domains", "mx_patterns", "notes", "disagreements", "known_errors"}
 USERNAMES = {"full", "local", "local_or_full", "full_or_local", "account_specific", "api_key", "token"}
 AUTH_METHODS = {"password", "app_password", "oauth2", "none"}
+WORDS = {
+    "kind": {"personal", "hosted", "relay", "bridge", "development", "generic"},
+    "status": {"ok", "unsupported"},
+}
+QUIRK_WORDS = {
+    "search_text": {"ok", "ascii_only", "unreliable", "ignored", "limited", "unknown"},
+    "special_use": {"special-use", "xlist", "attributes_without_capability", "none", "unknown"},
+    "sent_copy": {"server_saves", "client_must_append", "account_setting", "unknown"},
+}
+EVIDENCE = {"corroborated", "single-source", "unverified", "disputed"}
 
 
 def read_provider(data: Mapping[str, Any], *, where: str) -> Provider:
@@ -80,10 +90,12 @@ def _problems(data: Mapping[str, Any]) -> list[str]:
         problems.append("'id' is missing: give the preset a short name.")
     problems += [f"'{key}' must be a text." for key in TEXTS & set(data) if not isinstance(data[key], str)]
     problems += [f"'{key}' must be a list of texts." for key in LISTS & set(data) if not _is_texts(data[key])]
+    for key, known in WORDS.items():
+        problems += _word_problems(key, data.get(key), known)
     for name, known in TABLES.items():
         problems += _table_problems(name, data.get(name, {}), known)
     username = str(data.get("username", "full"))
-    if username not in USERNAMES and not username.startswith("fixed:"):
+    if username not in USERNAMES and not (username.startswith("fixed:") and len(username) > len("fixed:")):
         problems.append(f"'username' is '{username}'; it takes {_or(USERNAMES)} or 'fixed:<name>'.")
     for protocol in PROTOCOLS:
         problems += _endpoint_problems(protocol, data.get(protocol, ()))
@@ -94,6 +106,12 @@ def _is_texts(value: Any) -> bool:
     return isinstance(value, list | tuple) and all(isinstance(each, str) for each in value)
 
 
+def _word_problems(key: str, value: Any, known: set[str]) -> list[str]:
+    if not isinstance(value, str) or value in known:
+        return []
+    return [f"'{key}' is '{value}'; it takes {_or(known)}."]
+
+
 def _table_problems(name: str, table: Any, known: set[str]) -> list[str]:
     if not isinstance(table, Mapping):
         return [f"'{name}' must be a table."]
@@ -102,11 +120,16 @@ def _table_problems(name: str, table: Any, known: set[str]) -> list[str]:
 
 
 def _auth_problems(table: Mapping[str, Any]) -> list[str]:
-    methods = table.get("methods", ())
-    if not _is_texts(methods):
-        return ["'auth.methods' must be a list of texts."]
+    problems = [
+        f"'auth.{key}' must be a text."
+        for key in ("credential_name", "oauth_profile")
+        if not isinstance(table.get(key, ""), str)
+    ]
+    methods = table.get("methods", ("password",))
+    if not _is_texts(methods) or not methods:
+        return [*problems, "'auth.methods' must be a list of texts, one at least."]
     unknown = sorted(set(methods) - AUTH_METHODS)
-    return [f"unknown method '{method}' in 'auth'; it takes {_or(AUTH_METHODS)}." for method in unknown]
+    return problems + [f"unknown method '{method}' in 'auth'; it takes {_or(AUTH_METHODS)}." for method in unknown]
 
 
 def _quirk_problems(table: Mapping[str, Any]) -> list[str]:
@@ -117,6 +140,8 @@ def _quirk_problems(table: Mapping[str, Any]) -> list[str]:
         if key in standard and not isinstance(value, wanted):
             kind = "a text" if wanted is str else "true or false"
             problems.append(f"'quirks.{key}' is {value!r}; it takes {kind}.")
+        if key in QUIRK_WORDS:
+            problems += _word_problems(f"quirks.{key}", value, QUIRK_WORDS[key])
     return problems
 
 
@@ -126,7 +151,9 @@ def _help_problems(table: Mapping[str, Any]) -> list[str]:
 
 def _evidence_problems(table: Mapping[str, Any]) -> list[str]:
     lists = [name for name in ("unverified", "sources") if not _is_texts(table.get(name, ()))]
-    return [f"'evidence.{name}' must be a list of texts." for name in lists]
+    return [f"'evidence.{name}' must be a list of texts." for name in lists] + _word_problems(
+        "evidence.endpoints", table.get("endpoints"), EVIDENCE
+    )
 
 
 def _limit_problems(limits: Any) -> list[str]:

@@ -21,15 +21,17 @@ class Registry:
     """
 
     def __init__(self, providers: Iterable[Provider]) -> None:
-        self._by_id = {provider.id: provider for provider in providers}
+        self._by_id: dict[str, Provider] = {}
+        for provider in providers:
+            self._by_id.pop(provider.id, None)
+            self._by_id[provider.id] = provider
         self._by_name: dict[str, Provider] = {}
         self._by_domain: dict[str, Provider] = {}
         for provider in self._by_id.values():
-            for alias in provider.aliases:
-                self._by_name[alias.lower()] = provider
+            for name in (provider.id, *provider.aliases):
+                self._by_name[name.lower()] = provider
             for domain in (*provider.domains, *provider.domain_overrides):
                 self._by_domain[domain] = provider
-        self._by_name |= {provider.id.lower(): provider for provider in self._by_id.values()}
 
     def get(self, name: str) -> Provider:
         """Return the provider of an id or alias, in either case of letters.
@@ -71,6 +73,9 @@ class Registry:
         for name, data in own.items():
             if not isinstance(data, Mapping):
                 problems.append(f"MAILBOX_PROVIDERS['{name}'] takes a mapping in the format of a preset.")
+                continue
+            if data.get("id", name) != name:
+                problems.append(f"MAILBOX_PROVIDERS['{name}'] has another 'id': leave it out, the key is the id.")
                 continue
             try:
                 read.append(read_provider({"id": name, **data}, where=f"MAILBOX_PROVIDERS['{name}']"))

@@ -17,7 +17,6 @@ DATA = Path(flask_mailbox.providers.__file__).parent / "data"
 PRESETS = sorted((DATA / "presets").glob("*.toml"))
 PROVIDERS = shipped().all()
 NO_SOURCE = ("code-index", "general")
-EVIDENCE = {"corroborated", "single-source", "unverified", "disputed"}
 
 
 def ids(value: Path | Provider) -> str:
@@ -33,7 +32,6 @@ def test_a_preset_is_right_and_named_as_its_file(file: Path) -> None:
     provider = read_provider(tomllib.loads(file.read_text("utf-8")), where=file.name)
 
     assert provider.id == file.stem
-    assert provider.evidence in EVIDENCE
     assert provider.help
 
 
@@ -127,6 +125,16 @@ def test_an_oauth_profile_that_is_named_is_there(provider: Provider) -> None:
 )
 def test_families_and_oauth_profiles_are_named_as_their_files(file: Path) -> None:
     assert tomllib.loads(file.read_text("utf-8"))["id"] == file.stem
+
+
+@pytest.mark.parametrize("provider", PROVIDERS, ids=ids)
+def test_the_family_of_a_provider_is_there(provider: Provider) -> None:
+    assert (DATA / "families" / f"{provider.family}.toml").is_file()
+
+
+@pytest.mark.parametrize("name", ["qq", "foxmail", "163", "gmail", "wp-pl"])
+def test_the_folders_of_a_provider_are_known_by_their_roles(name: str) -> None:
+    assert {"sent", "drafts", "trash", "junk"} <= shipped().get(name).folders.keys()
 
 
 def test_the_errors_a_provider_lists_are_in_the_table() -> None:

@@ -111,6 +111,36 @@ def test_an_own_preset_takes_a_domain_or_alias_over() -> None:
     assert registry.get("netease-163").id == "netease-163"
 
 
+def test_an_own_preset_takes_the_name_of_one_of_ours_over() -> None:
+    registry = shipped().with_own({"corp": OWN | {"aliases": ["gmail"]}})
+
+    assert registry.get("gmail").id == "corp"
+    assert registry.get("googlemail").id == "gmail"
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        ({"id": "other"}, "has another 'id'"),
+        ({"kind": "private"}, "'kind' is 'private'; it takes 'bridge'"),
+        ({"status": "dead"}, "'status' is 'dead'; it takes 'ok', 'unsupported'."),
+        ({"username": "fixed:"}, "'username' is 'fixed:'"),
+        ({"quirks": {"search_text": "bad"}}, "'quirks.search_text' is 'bad'; it takes 'ascii_only'"),
+        ({"quirks": {"sent_copy": "server"}}, "'quirks.sent_copy' is 'server'; it takes 'account_setting'"),
+        ({"evidence": {"endpoints": "sure"}}, "'evidence.endpoints' is 'sure'; it takes 'corroborated'"),
+        ({"auth": {"methods": []}}, "'auth.methods' must be a list of texts, one at least."),
+        ({"auth": {"credential_name": 5}}, "'auth.credential_name' must be a text."),
+        ({"limits": [{"key": "size"}]}, "'limits' must be a list of tables"),
+        ({"folders": {"sent": "Sent"}}, "'folders.sent' must be a list of texts."),
+    ],
+)
+def test_a_word_that_a_preset_does_not_take_is_named(data: dict[str, object], said: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"^MAILBOX_PROVIDERS\['own'\]") as caught:
+        shipped().with_own({"own": OWN | data})
+
+    assert said in str(caught.value)
+
+
 def test_all_mistakes_of_own_presets_are_told_at_once() -> None:
     with pytest.raises(ConfigurationError) as caught:
         shipped().with_own(
