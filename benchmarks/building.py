@@ -31,7 +31,7 @@ Builder = Callable[[], object]
 ANN, BOB = "ann@example.com", "bob@example.org"
 TEXT = "Hello Bob,\n\nthis is a short message of a few lines.\n\nAnn\n" * 3
 HTML = "<p>你好，<b>Bob</b>：</p><p>this is a short message with ünïcödé.</p>" * 5
-DATA = random.Random(7).randbytes(1024 * 1024)  # noqa: S311 - bytes to encode, no secret
+DATA = random.Random(7).randbytes(1024 * 1024)
 
 
 def ours(*, html: bool = False, attachment: bool = False) -> Builder:
@@ -125,7 +125,7 @@ TASKS: dict[str, tuple[dict[str, bool], int]] = {
 
 
 def measure(rounds: int = 7) -> list[Row]:
-    """Return a row for each task and library: its median seconds for one message, and how many times as fast ours is."""
+    """Return a row for each task and library: its median seconds, and how many times as fast ours is."""
     host = Flask("benchmark")
     flask_mail.Mail(host)
     rows: list[Row] = []

@@ -64,6 +64,13 @@ class POP3Client(poplib.POP3):
             lines.append(_content(line))
         return response, lines, octets
 
+    def listing(self) -> list[bytes]:
+        """Return the lines that LIST or UIDL is answered with.
+
+        :raises poplib.error_proto: If the server refused.
+        """
+        return self._getlongresp()[1]
+
     def ask_for(self, numbers: Sequence[int]) -> None:
         """Send a RETR for each message in one write (RFC 2449, 6.6: only where PIPELINING is offered)."""
         self.stream.sendall(b"".join(b"RETR %d\r\n" % number for number in numbers))

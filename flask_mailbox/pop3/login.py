@@ -23,6 +23,9 @@ from ..net.tls import port_hint
 from .client import POP3Client
 
 MAX_SASL_ROUNDS = 10
+MAX_INITIAL = 200
+"""A command line has at most 255 bytes (RFC 2449, 4)."""
+
 WAIT_CODES = frozenset({"IN-USE", "LOGIN-DELAY", "SYS/TEMP"})
 """Response codes that say "later", not "wrong password" (RFC 2449, 8; RFC 3206)."""
 
@@ -104,15 +107,17 @@ def _choose(client: POP3Client, credential: Credential, offered: list[str]) -> N
 
 
 def _exchange(client: POP3Client, mechanism: Mechanism) -> None:
-    """Run a mechanism in the form of two steps, which every server takes (RFC 5034, 4).
+    """Run a mechanism (RFC 5034, 4): a short PLAIN at once, all others in two steps, which every server takes.
 
-    Some servers prompt with ``+OK`` where a bare ``+`` belongs, so the first one is taken for a prompt.
+    Some servers prompt with ``+OK`` where a bare ``+`` belongs, so before anything was said it is taken for a prompt.
     """
-    line = client.send_line(f"AUTH {mechanism.name}".encode())
+    initial = base64.b64encode(mechanism.initial or b"")
+    at_once = mechanism.name == "PLAIN" and len(initial) < MAX_INITIAL and not _initial_broken(client)
+    line = client.send_line(f"AUTH {mechanism.name}".encode() + (b" " + initial if at_once else b""))
     for number in range(MAX_SASL_ROUNDS):
         if line.startswith(b"-ERR"):
             raise poplib.error_proto(line)
-        if line.startswith(b"+OK") and number:
+        if line.startswith(b"+OK") and (number or at_once):
             return
         if not line.startswith(b"+"):
             break
@@ -120,6 +125,10 @@ def _exchange(client: POP3Client, mechanism: Mechanism) -> None:
         line = client.send_line(base64.b64encode(answer))
     client.stream.broken = True
     raise client.stream.error(ProtocolError, "The server does not end the sign-in.")
+
+
+def _initial_broken(client: POP3Client) -> bool:
+    return client.stream.account.quirks.sasl_ir_broken
 
 
 def _challenge(line: bytes) -> bytes:

@@ -52,8 +52,8 @@ class POP3Session:
             with stream.operation():
                 session = cls(_greeted(stream))
                 secure(session.client)
-                sign_in(session.client, ask_capabilities(session.client))
                 session.capabilities = ask_capabilities(session.client)
+                sign_in(session.client, session.capabilities)
         except BaseException:
             stream.close()
             raise
@@ -100,12 +100,8 @@ class POP3Session:
 
         Where the server has no UIDL, a name is made of a message's headers and size; that costs a TOP for each.
         """
-        sizes = listed(self._ask("LIST", self.client.list)[1])
-        try:
-            uidls = listed(self._ask("UIDL", self.client.uidl)[1])
-        except BusyError:
-            raise
-        except CommandError:
+        sizes, uidls = self._listings()
+        if uidls is None:
             uidls = {number: self._made_up_uidl(number, size) for number, size in sizes.items()}
         entries = merged(sizes, uidls)
         self._by_uidl = {entry.uidl: entry for entry in entries}
@@ -215,6 +211,31 @@ class POP3Session:
     def noop(self) -> None:
         """Ask the server whether it is still there."""
         self._ask("NOOP", self.client.noop)
+
+    def _listings(self) -> tuple[dict[int, str], dict[int, str] | None]:
+        """Return sizes and uidls by number; ``None`` for the uidls where the server has none.
+
+        Both are asked for in one write where the server offers PIPELINING.
+        """
+        at_once = "PIPELINING" in self.capabilities
+        with self.stream.operation():
+            self.stream.sendall(b"LIST\r\nUIDL\r\n" if at_once else b"LIST\r\n")
+            sizes, refusal = self._listing()
+            if not at_once:
+                self.stream.sendall(b"UIDL\r\n")
+            uidls, no_uidl = self._listing()
+            if refusal:
+                raise self._refused("LIST", refusal)
+            if response_code(no_uidl) in WAIT_CODES:
+                raise self._refused("UIDL", no_uidl)
+        return sizes, None if no_uidl else uidls
+
+    def _listing(self) -> tuple[dict[int, str], str]:
+        """Read one listing; the second value is the refusal, if it is one."""
+        try:
+            return listed(self.client.listing()), ""
+        except poplib.error_proto as error:
+            return {}, refusal_line(error)
 
     def _entry(self, uidl: str) -> Entry:
         if self._by_uidl is None:
