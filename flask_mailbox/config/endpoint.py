@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -38,16 +39,19 @@ class EndpointField(fields.Field[Endpoint | None]):
         scheme, separator, _ = url.partition("://")
         if "@" in url:
             raise ValidationError("contains user information: set USERNAME and PASSWORD apart from the URL.")
+        if "%" in url:
+            raise ValidationError("contains the character '%': write the host as it is, without user information.")
+        plain = re.split(r"[?#]", url, maxsplit=1)[0]
         schemes = {f"{self._protocol}{suffix}": security for suffix, security in _SUFFIXES.items()}
         if not separator or scheme.lower() not in schemes:
-            raise ValidationError(f"is '{url}', and takes {self._forms()}.")
+            raise ValidationError(f"is '{plain}', and takes {self._forms()}.")
         try:
             parts = urlsplit(url)
             host, port = parts.hostname or "", parts.port
         except ValueError:
-            raise ValidationError(f"is '{url}', and its port is no number from 1 to 65535.") from None
+            raise ValidationError(f"is '{plain}', and its port is no number from 1 to 65535.") from None
         if not _is_host(host) or parts.path.strip("/") or parts.query or parts.fragment:
-            raise ValidationError(f"is '{url}', and takes a scheme, a host and perhaps a port: {self._forms()}.")
+            raise ValidationError(f"is '{plain}', and takes a scheme, a host and perhaps a port: {self._forms()}.")
         return self._make(host, port, schemes[scheme.lower()])
 
     def _from_mapping(self, values: Mapping[str, Any]) -> Endpoint:
@@ -76,7 +80,7 @@ class EndpointField(fields.Field[Endpoint | None]):
 
 def _is_host(text: str) -> bool:
     if ":" not in text:
-        return bool(text) and text.isprintable() and not set(text) & set(" @/\\[]")
+        return bool(text) and text.isprintable() and not set(text) & set(" @/\\[]%?#")
     try:
         return bool(ipaddress.IPv6Address(text))
     except ValueError:

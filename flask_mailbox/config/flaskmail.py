@@ -8,7 +8,7 @@ from typing import Any
 from marshmallow import ValidationError
 
 from ..account import Account, Security
-from .coercion import Flag, Text
+from .coercion import Flag, Positive, Text
 
 _NAMES = {
     "smtp": "MAIL_SERVER",
@@ -30,6 +30,8 @@ class MailKeys:
         self._config = config
         self.server = self._text("MAIL_SERVER")
         self.sender = self._sender()
+        self._ascii_attachments = self._flag("MAIL_ASCII_ATTACHMENTS")
+        self._max_emails = self._number("MAIL_MAX_EMAILS")
         self._security = self._security_word()
 
     @property
@@ -78,8 +80,8 @@ class MailKeys:
             "use_ssl": smtp is not None and smtp.security is Security.TLS,
             "default_sender": (default.sender if default else "") or self.sender or None,
             "debug": 0,
-            "max_emails": self._config.get("MAIL_MAX_EMAILS"),
-            "ascii_attachments": bool(self._config.get("MAIL_ASCII_ATTACHMENTS", False)),
+            "max_emails": self._max_emails,
+            "ascii_attachments": self._ascii_attachments,
         }
 
     def _security_word(self) -> str:
@@ -101,6 +103,11 @@ class MailKeys:
     def _flag(self, key: str) -> bool:
         value = self._config.get(key)
         return bool(self._coerced(key, Flag(), value)) if value is not None else False
+
+    def _number(self, key: str) -> int | None:
+        value = self._config.get(key)
+        found = None if value in (None, "") else self._coerced(key, Positive(whole=True), value)
+        return None if found is None else int(found)
 
     def _coerced(self, key: str, field: Any, value: Any) -> Any:
         try:

@@ -99,10 +99,13 @@ class Labels:
         return self._pattern.format(key.upper() if self._upper else key)
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
-    """Return "Did you mean …? " for a name that is nearly a known one, else an empty text."""
+def nearest(name: str, known: Iterable[str], *, prefix: str = "") -> str:
+    """Return "Did you mean …? " for a name that is nearly a known one, else an empty text.
+
+    :param prefix: What stands before the known names in the configuration; it makes no name alike.
+    """
     near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
-    return f"Did you mean '{near[0]}'? " if near else ""
+    return f"Did you mean '{prefix}{near[0]}'? " if near else ""
 
 
 def _problem(key: Any, said: Any, label: Labels) -> str:

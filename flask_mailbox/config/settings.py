@@ -125,8 +125,8 @@ class _Loader:
         known = {*ACCOUNT_KEYS, *APP_KEYS}
         for key in self._own:
             if key not in known:
-                name, names = f"MAILBOX_{key.upper()}", [f"MAILBOX_{each.upper()}" for each in sorted(known)]
-                self._problems.append(f"{name} is no key of flask-mailbox. {nearest(name, names)}".strip())
+                meant = nearest(key.upper(), [each.upper() for each in sorted(known)], prefix="MAILBOX_")
+                self._problems.append(f"MAILBOX_{key.upper()} is no key of flask-mailbox. {meant}".strip())
         self._problems += self._mail.problems
 
     def _registry(self) -> Registry:

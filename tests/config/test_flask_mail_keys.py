@@ -94,3 +94,28 @@ def test_a_provider_and_its_own_server_agree() -> None:
 
 def test_without_a_server_flask_mails_keys_make_no_account() -> None:
     assert settings(MAIL_DEFAULT_SENDER="me@example.com", MAIL_SUPPRESS_SEND=True, MAIL_DEBUG=1).accounts == {}
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"), [("false", False), ("0", False), (True, True), ("yes", True), (None, False)]
+)
+def test_a_word_for_ascii_file_names_means_what_it_says(written: Any, meant: bool) -> None:
+    assert settings(MAIL_SERVER="127.0.0.1", MAIL_ASCII_ATTACHMENTS=written).mail["ascii_attachments"] is meant
+
+
+@pytest.mark.parametrize(("written", "meant"), [("10", 10), (10, 10), (None, None), ("", None)])
+def test_the_most_emails_of_a_connection_are_a_number(written: Any, meant: int | None) -> None:
+    assert settings(MAIL_SERVER="127.0.0.1", MAIL_MAX_EMAILS=written).mail["max_emails"] == meant
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        ("MAIL_ASCII_ATTACHMENTS", "perhaps", "MAIL_ASCII_ATTACHMENTS is 'perhaps', and takes true or false."),
+        ("MAIL_MAX_EMAILS", "many", "MAIL_MAX_EMAILS is 'many', and takes a whole number above 0"),
+    ],
+)
+def test_a_mistake_in_a_key_of_flask_mail_is_named(key: str, value: str, said: str) -> None:
+    (found,) = problems(MAIL_SERVER="127.0.0.1", **{key: value})
+
+    assert found.startswith(said)

@@ -47,7 +47,9 @@ MISTAKES: list[tuple[dict[str, Any], str]] = [
         {"MAILBOX_IMAP": "imaps://mail.example.com/INBOX"},
         "MAILBOX_IMAP is 'imaps://mail.example.com/INBOX', and takes a",
     ),
-    ({"MAILBOX_IMAP": "imaps://mail.example.com?x=1"}, "MAILBOX_IMAP is 'imaps://mail.example.com?x=1', and takes a"),
+    ({"MAILBOX_IMAP": "imaps://mail.example.com?x=1"}, "MAILBOX_IMAP is 'imaps://mail.example.com', and takes a"),
+    ({"MAILBOX_IMAP": "imaps://me%40mail.example.com"}, "MAILBOX_IMAP contains the character '%': write the host as"),
+    ({"MAILBOX_IMAP": {"host": "h%3A1"}}, "MAILBOX_IMAP needs in 'host' the name or the IP address of a server"),
     ({"MAILBOX_IMAP": "imaps://"}, "MAILBOX_IMAP is 'imaps://', and takes a scheme, a host"),
     ({"MAILBOX_IMAP": "imaps://mail.example.com:99999"}, "and its port is no number from 1 to 65535"),
     ({"MAILBOX_IMAP": "imaps://mail.example.com:0"}, f"MAILBOX_IMAP has the port 0; it takes {PORT}."),
@@ -88,6 +90,7 @@ MISTAKES: list[tuple[dict[str, Any], str]] = [
     ({"MAILBOX_MAX_MESSAGE_SIZE": "25M"}, "MAILBOX_MAX_MESSAGE_SIZE is '25M', and takes a whole number"),
     ({"MAILBOX_PASWORD": "x"}, "MAILBOX_PASWORD is no key of flask-mailbox. Did you mean 'MAILBOX_PASSWORD'?"),
     ({"MAILBOX_NONSENSE_XYZ": "x"}, "MAILBOX_NONSENSE_XYZ is no key of flask-mailbox."),
+    ({"MAILBOX_POLL_SIZE": 5}, "MAILBOX_POLL_SIZE is no key of flask-mailbox. Did you mean 'MAILBOX_POOL_SIZE'?"),
     ({"MAILBOX_ACCOUNTS": "work"}, "MAILBOX_ACCOUNTS takes a mapping from an account's name to its keys."),
     ({"MAILBOX_ACCOUNTS": {"work": "x"}}, "MAILBOX_ACCOUNTS['work'] takes a mapping of account keys."),
     (
@@ -181,6 +184,11 @@ def test_what_is_missing_is_named_with_its_cure(config: dict[str, Any], said: st
 
     assert len(found) == 1, found
     assert said in found[0]
+
+
+@pytest.mark.parametrize("key", ["MAILBOX_NONSENSE", "MAILBOX_COLOUR", "MAILBOX_THEME"])
+def test_a_key_that_is_like_none_gets_no_suggestion(key: str) -> None:
+    assert problems(**ME | {key: "x"}) == (f"{key} is no key of flask-mailbox.",)
 
 
 def test_all_mistakes_are_told_at_once() -> None:
