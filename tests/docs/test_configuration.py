@@ -5,44 +5,29 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from flask_mailbox.config.schema import ACCOUNT_KEYS, DEFAULTS_FOR_ALL
+from flask_mailbox.config.schema import ACCOUNT_KEYS
 from flask_mailbox.config.settings import APP_KEYS
 
-PAGE = (Path(__file__).parents[2] / "docs/reference/configuration.md").read_text("utf-8")
-ROW = re.compile(r"^\| `([A-Z0-9_]+)` \|(.*)\|$", re.MULTILINE)
-TOLD = {found[1]: found[2].split(" | ") for found in ROW.finditer(PAGE)}
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs/reference/configuration.md").read_text("utf-8")
+TERM = re.compile(r"^(`[A-Z0-9_]+`(?:, `[A-Z0-9_]+`)*) \((.+)\)\n: (.+)$", re.MULTILINE)
+ROW = re.compile(r"^\| (`MAIL_[A-Z_]+`(?:, `MAIL_[A-Z_]+`)*) \|", re.MULTILINE)
 
 
-def test_every_key_of_an_account_is_told_and_no_other() -> None:
-    told = {key for key in TOLD if not key.startswith("MAIL")}
-
-    assert told == {key.upper() for key in ACCOUNT_KEYS}
+def names(text: str) -> set[str]:
+    return set(re.findall(r"[A-Z][A-Z0-9_]+", text))
 
 
-def test_every_key_of_the_app_is_told_and_no_other() -> None:
-    told = {key for key in TOLD if key.startswith("MAILBOX_")}
+def test_every_key_of_ours_is_told_with_its_type_and_no_other() -> None:
+    told = set().union(*(names(found[1]) for found in TERM.finditer(PAGE)))
 
-    assert told == {f"MAILBOX_{key.upper()}" for key in APP_KEYS}
-
-
-def test_every_key_of_ours_has_type_default_meaning_and_example() -> None:
-    rows = {key: cells for key, cells in TOLD.items() if not key.startswith("MAIL_")}
-
-    assert [key for key, cells in rows.items() if len(cells) != 4 or not all(cell.strip() for cell in cells)] == []
-
-
-def test_the_keys_that_count_for_all_accounts_are_told() -> None:
-    (sentence,) = re.findall(r"^(.*) count for every account", PAGE, re.MULTILINE)
-
-    assert set(re.findall(r"`MAILBOX_([A-Z0-9_]+)`", sentence)) == {key.upper() for key in DEFAULTS_FOR_ALL}
+    assert told == {key.upper() for key in ACCOUNT_KEYS} | {f"MAILBOX_{key.upper()}" for key in APP_KEYS}
 
 
 def test_every_key_of_flask_mail_that_is_read_is_told() -> None:
-    sources = Path(__file__).parents[2] / "flask_mailbox"
-    read = {
-        key
-        for name in ("config/flaskmail.py", "smtp/flaskmail.py")
-        for key in re.findall(r'"(MAIL_[A-Z_]+)"', (sources / name).read_text("utf-8"))
-    }
+    told = set().union(*(names(found[1]) for found in ROW.finditer(PAGE)))
+    sources = [ROOT / "flask_mailbox" / name for name in ("config/flaskmail.py", "smtp/flaskmail.py")]
+    read = {key for source in sources for key in re.findall(r'"(MAIL_[A-Z_]+)"', source.read_text("utf-8"))}
 
-    assert read <= {key for key in TOLD if key.startswith("MAIL_")}
+    assert read <= told
+    assert told <= read | {"MAIL_DEBUG"}
