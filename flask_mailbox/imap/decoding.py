@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import binascii
-import re
 from typing import Protocol
 
 from pybase64 import b64decode
 
-_NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]+")
+_BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+_NOT_BASE64 = bytes(sorted(set(range(256)) - set(_BASE64)))
 
 
 class Decoder(Protocol):
@@ -43,7 +43,7 @@ class _Base64:
         self._waiting = b""
 
     def feed(self, data: bytes) -> bytes:
-        clean = self._waiting + _NOT_BASE64.sub(b"", data)
+        clean = self._waiting + data.translate(None, _NOT_BASE64)
         whole = len(clean) // 4 * 4
         self._waiting = clean[whole:]
         return b64decode(clean[:whole])

@@ -15,6 +15,9 @@ from .tokens import parse_data
 MAX_PARTS = 1_000
 
 _OPENED = re.compile(rb'\("([^"]*)"')
+_ATTACHED = re.compile(rb'[ ]\("attachment" (?:\(|NIL)', re.IGNORECASE)
+"""A disposition, and nothing else: in a file name, its quotes would be escaped."""
+
 _TEXTS = frozenset((b"text", b"charset", b"format", b"boundary"))
 
 
@@ -66,6 +69,8 @@ def list_parts(structure: Any) -> tuple[PartInfo, ...]:
 def has_attachments(structure: Any) -> bool:
     """Whether a BODYSTRUCTURE has attachments; one of texts without names need not be read for that."""
     if isinstance(structure, Nested):
+        if _ATTACHED.search(structure):
+            return True
         lowered = structure.lower()
         if b"attachment" not in lowered and b"name" not in lowered and _TEXTS.issuperset(_OPENED.findall(lowered)):
             return False
