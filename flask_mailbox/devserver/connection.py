@@ -137,12 +137,18 @@ class Connection(asyncio.Protocol):
         data = bytes(self._buffer[:size])
         del self._buffer[:size]
         self._scanned = 0
-        if self._paused_reading and len(self._buffer) <= HIGH_WATER:
-            self._paused_reading = False
-            self.transport.resume_reading()
+        if len(self._buffer) <= HIGH_WATER:
+            self._resume_reading()
         return data
 
+    def _resume_reading(self) -> None:
+        if self._paused_reading:
+            self._paused_reading = False
+            self.transport.resume_reading()
+
     async def _more(self) -> None:
+        """Wait for more bytes, of which there may be many: a line can be longer than the high water mark."""
+        self._resume_reading()
         self._arrived.clear()
         await self._arrived.wait()
 
