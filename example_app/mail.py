@@ -72,7 +72,7 @@ def write() -> ResponseReturnValue:
             "cc": ", ".join(map(_shown, answer.cc)),
             "subject": answer.subject,
             "body": answer.body or "",
-            "in_reply_to": received.message_id,
+            "in_reply_to": received.message_id or "",
             "references": " ".join(received.references),
         }
     return render_template("write.html", draft=draft, problem="")

@@ -31,7 +31,7 @@ def seed(server: MailServer, ann: str, bob: str) -> None:
         message.date = at.timestamp()
         raw = build(message, sender=str(message.sender))
         for recipient in message.recipients:
-            server.deliver(raw, recipient, date=at)
+            server.deliver(raw, str(recipient), date=at)
 
 
 def _messages(ann: str, bob: str) -> list[Message]:

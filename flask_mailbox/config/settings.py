@@ -20,6 +20,9 @@ from .schema import ACCOUNT_KEYS, DEFAULTS_FOR_ALL, Labels, nearest, set_values,
 
 DEFAULT = "default"
 
+_MANNERS = frozenset(("verify_tls", "allow_cleartext_login", "save_sent", "identities"))
+"""Keys that say how an account behaves, and not which one it is."""
+
 APP_KEYS = (
     "accounts",
     "default_account",
@@ -152,7 +155,10 @@ class _Loader:
     def _accounts(self, registry: Registry, defaults: Mapping[str, Any]) -> dict[str, Account]:
         accounts: dict[str, Account] = {}
         own = {key: self._own[key] for key in ACCOUNT_KEYS if key in self._own and key not in DEFAULTS_FOR_ALL}
-        if own or self._mail.describes_account:
+        if own and set(own) <= _MANNERS and not self._mail.describes_account:
+            keys = ", ".join(f"MAILBOX_{key.upper()}" for key in own)
+            self._problems.append(f"{keys}: there is no account of MAILBOX_* to describe; set it in MAILBOX_ACCOUNTS.")
+        elif own or self._mail.describes_account:
             mail = self._mail.account_values(own)
             label = Labels("MAILBOX_{}", upper=True, names=self._mail.names(mail, own))
             self._add(accounts, DEFAULT, mail | own, registry, defaults, label)
