@@ -1,0 +1,62 @@
+"""The example app in front of the embedded mail server."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from example_app import create_app
+from flask_mailbox.devserver import MailServer
+
+KEYS = ("ADDRESS", "PASSWORD", "SMTP", "IMAP", "POP3", "CA_FILE")
+
+
+def app_on(mailserver: MailServer, **config: object) -> Flask:
+    """Return the example app with the server's users as its demo accounts."""
+    settings = mailserver.config("ann@demo.test")
+    demo = {key.lower(): str(settings[f"MAILBOX_{key}"]) for key in KEYS}
+    own = {"MAILBOX_ACCOUNTS": {"demo": demo}, "MAILBOX_DEFAULT_ACCOUNT": "demo", "MAILBOX_READ_TIMEOUT": 2}
+    return create_app(own | config)
+
+
+@pytest.fixture
+def webmail(mailserver: MailServer) -> Iterator[Flask]:
+    """The example app; nobody is signed in."""
+    made = app_on(mailserver)
+    yield made
+    with made.app_context():
+        made.extensions["mailbox"].pool.close()
+
+
+@pytest.fixture
+def visitor(webmail: Flask) -> FlaskClient:
+    """A browser that has not signed in."""
+    return webmail.test_client()
+
+
+def token_of(client: FlaskClient) -> str:
+    """Return the form token of a page."""
+    page = client.get("/write", follow_redirects=True).text
+    found = re.search(r'name="csrf_token" value="([^"]+)"', page) or re.search(
+        r'name="csrf_token" value="([^"]+)"', client.get("/sign-in?kind=demo").text
+    )
+    assert found
+    return found[1]
+
+
+def sign_in(client: FlaskClient, password: str = "ann-secret", **fields: str) -> TestResponse:
+    """Fill in the demo's form and send it."""
+    values = {"kind": "demo", "address": "ann@demo.test", "password": password, "csrf_token": token_of(client)}
+    return client.post("/sign-in", data=values | fields)
+
+
+@pytest.fixture
+def ann(visitor: FlaskClient) -> FlaskClient:
+    """A browser in which Ann has signed in."""
+    assert sign_in(visitor).status_code == 303
+    return visitor
