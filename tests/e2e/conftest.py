@@ -1,0 +1,89 @@
+"""A browser, and the example app served as a person would start it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from werkzeug.serving import make_server
+
+from example_app.seed import seed
+from flask_mailbox.devserver import MailServer
+
+from ..example_app.conftest import app_on
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium, one for the run."""
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        missing = "Chromium is missing. On Debian: apt install chromium fonts-noto-cjk"
+        if os.environ.get("CI") == "true":
+            pytest.fail(missing, pytrace=False)
+        pytest.skip(missing)
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield found
+        found.close()
+
+
+@dataclass
+class Visit:
+    """A page in a browser, and what it did that it should not."""
+
+    page: Page
+    base: str
+    complaints: list[str]
+
+    def sign_in(self, password: str = "ann-secret") -> None:
+        """Choose the demo and sign in as Ann."""
+        self.page.goto(self.base)
+        self.page.get_by_role("link", name="Demo").click()
+        self.page.get_by_label("Address").fill("ann@demo.test")
+        self.page.get_by_label("Password or authorization code").fill(password)
+        self.page.get_by_role("button", name="Sign in").click()
+
+
+@pytest.fixture
+def base(mailserver: MailServer) -> Iterator[str]:
+    """Where the example app is served, with the demo's messages in its mailbox."""
+    seed(mailserver, "ann@demo.test", "bob@demo.test")
+    webmail = app_on(mailserver)
+    server = make_server("127.0.0.1", 0, webmail, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join(5)
+    server.server_close()
+    with webmail.app_context():
+        webmail.extensions["mailbox"].pool.close()
+
+
+@pytest.fixture(params=[{}], ids=[""])
+def visit(request: pytest.FixtureRequest, browser: Browser, base: str) -> Iterator[Visit]:
+    """A fresh browser window; parametrised by the options of its context."""
+    context: BrowserContext = browser.new_context(**{"viewport": {"width": 1200, "height": 720}} | request.param)
+    page = context.new_page()
+    made = Visit(page, base, [])
+    page.on("console", lambda message: message.type == "error" and made.complaints.append(message.text))
+    page.on("pageerror", lambda error: made.complaints.append(str(error)))
+    page.on("request", lambda request: request.url.startswith(base) or made.complaints.append(request.url))
+    yield made
+    context.close()
