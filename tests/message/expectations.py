@@ -79,7 +79,9 @@ def stalwart(path: Path) -> Iterator[Pair]:
 def _texts(message: ReceivedMessage, leaves: list[Part]) -> list[str]:
     kinds = ("text/plain", "text/html")
     raw = [parse_message(b"Content-Type: " + _type(leaf) + b"\n\n" + leaf.decode(set())) for leaf in leaves]
-    return [_plain(each.text if each.html is None else each.html) for each in raw if each.structure.content_type in kinds]
+    return [
+        _plain(each.text if each.html is None else each.html) for each in raw if each.structure.content_type in kinds
+    ]
 
 
 def _type(leaf: Part) -> bytes:
