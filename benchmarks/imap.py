@@ -42,7 +42,8 @@ except ImportError:
 
 SMALL = (
     b"From: =?utf-8?b?546L5bCP5piO?= <sender%d@example.org>\r\nTo: Ann <ann@example.org>\r\n"
-    b"Subject: Message number %d\r\nDate: Mon, 05 Oct 2026 10:00:00 +0800\r\nMessage-ID: <%d@example.org>\r\nMIME-Version: 1.0\r\n"
+    b"Subject: Message number %d\r\nDate: Mon, 05 Oct 2026 10:00:00 +0800\r\nMessage-ID: <%d@example.org>\r\n"
+    b"MIME-Version: 1.0\r\n"
     b'Content-Type: multipart/mixed; boundary="b"\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\nHello\r\n'
     b'--b\r\nContent-Type: application/pdf\r\nContent-Disposition: attachment; filename="a.pdf"\r\n'
     b"Content-Transfer-Encoding: base64\r\n\r\nJVBERg==\r\n--b--\r\n"
