@@ -29,9 +29,11 @@ def delayed(port: int, round_trip: float) -> Iterator[int]:
     def run() -> None:
         asyncio.set_event_loop(loop)
         loop.run_until_complete(main())
-        for task in asyncio.all_tasks(loop):
+        left = asyncio.all_tasks(loop)
+        for task in left:
             task.cancel()
-        loop.run_until_complete(asyncio.sleep(0))
+        loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
+        loop.close()
 
     stopped = asyncio.Event()
     thread = threading.Thread(target=run, daemon=True)
