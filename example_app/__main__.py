@@ -24,8 +24,7 @@ def main() -> None:
         signal.signal(number, lambda *_: ended.set())
     with MailServer(users=demo.ACCOUNTS) as server:
         seed(server, *demo.ACCOUNTS)
-        app = create_app({"OWN_SERVERS": True})
-        path = demo.write_file(app, server.config(next(iter(demo.ACCOUNTS))))
+        path = demo.write_file(server.config(next(iter(demo.ACCOUNTS))))
         try:
             _serve(create_app({"OWN_SERVERS": True}), server, ended)
         finally:

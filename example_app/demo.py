@@ -14,11 +14,10 @@ ACCOUNTS = {"ann@demo.test": "ann-demo", "bob@demo.test": "bob-demo"}
 FILE = "demo.toml"
 
 
-def write_file(app: Flask, config: dict[str, Any]) -> Path:
+def write_file(config: dict[str, Any]) -> Path:
     """Write the settings of the running server where ``create_app`` looks for them, readable by its owner only."""
-    folder = Path(app.instance_path)
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / FILE
+    path = Path(Flask(__package__ or "").instance_path) / FILE
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.unlink(missing_ok=True)
     keys = ("ADDRESS", "PASSWORD", "SMTP", "IMAP", "POP3", "CA_FILE")
     lines = [f"{key.lower()} = {_quoted(str(config[f'MAILBOX_{key}']))}" for key in keys]
