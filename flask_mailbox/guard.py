@@ -35,5 +35,8 @@ def guard(value: Text, what: str) -> Text:
 
 def one_line(text: str, limit: int = 300) -> str:
     """Return foreign text (a server's words) as one printable line of at most ``limit`` characters."""
-    line = " ".join("".join(c if c.isprintable() else " " for c in text[: limit * 4]).split())
+    line = text[: limit * 4]
+    if not line.isprintable():
+        line = "".join(character if character.isprintable() else " " for character in line)
+    line = " ".join(line.split())
     return line if len(line) <= limit else line[: limit - 1] + "…"

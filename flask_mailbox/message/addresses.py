@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import dataclass
 
@@ -67,7 +68,9 @@ def _split(text: str) -> tuple[str, str]:
     return name, found["address"]
 
 
+@functools.lru_cache(maxsize=4096)
 def _checked(address: str, field: str | None) -> str:
+    """Return an address with its domain in ASCII; apps write to the same people again and again."""
     local, at, domain = address.rpartition("@")
     shown = one_line(address, 100)
     if not at or not local or not domain:
