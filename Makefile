@@ -25,7 +25,8 @@ check: $(VENV)/.dev  ## ruff, mypy strict and import-linter
 docs: $(VENV)/.dev  ## build the documentation into docs/_build/html
 	$(BIN)/sphinx-build -W --keep-going -b html docs docs/_build/html
 
-bench: $(VENV)/.dev  ## measure speed and memory against other libraries
+bench: $(VENV)/.dev servers  ## measure speed against other libraries
+	$(BIN)/pip install --quiet --editable '.[bench]'
 	$(BIN)/python -m benchmarks
 
 soak: $(VENV)/.dev servers  ## run the load tests with their full figures
