@@ -6,6 +6,7 @@ import email
 import email.policy
 from email.message import EmailMessage
 
+import fast_mail_parser
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -33,7 +34,13 @@ def test_a_message_is_read_back_equal(
     ours = parse_message(built)
     theirs = email.message_from_bytes(built, policy=email.policy.default)
 
+    others = fast_mail_parser.parse_email(built)
+
     assert isinstance(theirs, EmailMessage)
+    assert others.subject == subject
+    assert "".join(others.text_plain).replace("\r\n", "\n") == body
+    assert "".join(others.text_html).replace("\r\n", "\n") == (html or "")
+    assert [attachment.content for attachment in others.attachments] == [data]
     assert ours.subject == subject
     assert (ours.to[0].name, ours.to[0].address) == (name, f"{local}@example.com")
     assert (ours.text or "") == body
