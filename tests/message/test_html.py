@@ -253,6 +253,14 @@ def test_a_hundred_kilobytes_of_half_links_take_a_tenth_of_a_second():
     assert time.perf_counter() - started < 0.2
 
 
+@pytest.mark.parametrize("unit", ["<a", "a", "<a href=", "<script", "<!--", "</a>", "<p>", " \n", "&#1"])
+def test_text_is_made_of_a_tag_that_never_ends_in_linear_time(unit: str):
+    started = time.perf_counter()
+    html_to_text("<" + unit * (300_000 // len(unit)))
+
+    assert time.perf_counter() - started < 1
+
+
 def test_html_becomes_readable_text():
     html = "<style>p{}</style><h1>Hello</h1><p>one<br>two</p><ul><li>a<li>b</ul><a href='https://a.example'>here</a>&nbsp;&amp;"
 
