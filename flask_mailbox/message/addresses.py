@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import functools
+import ipaddress
 import re
 from dataclasses import dataclass
+from encodings.idna import nameprep
 
 from ..errors import AddressError, UnsafeValueError
 from ..guard import guard, one_line
@@ -12,8 +14,9 @@ from ..guard import guard, one_line
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u0080-\U0010ffff-]+"
 _LOCAL = re.compile(rf'(?:{_ATOM}(?:\.{_ATOM})*|"(?:[ !#-\[\]-~]|\\[ -~])*")\Z')
 _LABEL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\Z")
-_LITERAL = re.compile(r"\[(?:\d{1,3}(?:\.\d{1,3}){3}|IPv6:[0-9A-Fa-f:.]+)\]\Z")
-_ANGLE = re.compile(r'(?P<name>"(?:[^"\\]|\\.)*"|[^<>]*?)\s*<(?P<address>[^<>]*)>\Z')
+_ANGLE = re.compile(r'(?P<name>"(?:[^"\\]|\\.)*"\s*|[^<>]*)<(?P<address>[^<>]*)>\Z')
+_DOTS = re.compile("[.\u3002\uff0e\uff61]")  # those that RFC 3490, 3.1 takes for a dot
+_LATER_LETTERS = re.compile("([ßς])")  # letters of their own since RFC 5892; the older rules make ss and σ of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,11 @@ class Address:
 
     name: str
     address: str
+
+    @property
+    def needs_smtputf8(self) -> bool:
+        """Whether only servers with SMTPUTF8 take it: there are other letters than ASCII before the @ (RFC 6531)."""
+        return not self.address.isascii()
 
     def __str__(self) -> str:
         return f"{self.name} <{self.address}>" if self.name else self.address
@@ -42,7 +50,10 @@ def parse_mailbox(value: str | tuple[str, str] | Address, *, field: str | None =
     """
     try:
         name, address = (guard(part, "address") for part in _parts(value))
-    except UnsafeValueError as error:
+        name.encode()
+    except UnicodeEncodeError:
+        raise AddressError("The name of an address contains characters that are no text.", field=field) from None
+    except (UnsafeValueError, AddressError) as error:
         raise AddressError(str(error), field=field) from error
     return Address(name.strip(), _checked(address.strip(), field))
 
@@ -52,6 +63,8 @@ def _parts(value: str | tuple[str, str] | Address) -> tuple[str, str]:
     if isinstance(value, Address):
         return value.name, value.address
     if isinstance(value, tuple):
+        if len(value) != 2:
+            raise AddressError("A recipient given as a tuple is a pair of name and address.")
         name, address = value
         return str(name or ""), str(address or "")
     return _split(guard(str(value), "address"))
@@ -75,23 +88,51 @@ def _checked(address: str, field: str | None) -> str:
     shown = one_line(address, 100)
     if not at or not local or not domain:
         raise AddressError(f"'{shown}' is no e-mail address: write local@domain.", field=field)
-    if not _LOCAL.match(local) or len(local.encode("utf-8", "replace")) > 64:
+    if not address.isprintable():
+        raise AddressError(f"'{shown}' contains characters that cannot be seen, or are no text.", field=field)
+    if not _LOCAL.match(local) or len(local.encode()) > 64:
         raise AddressError(f"'{shown}' is no e-mail address: what stands before the @ is not allowed.", field=field)
-    try:
-        local.encode()
-    except UnicodeEncodeError:
-        raise AddressError(f"'{shown}' contains characters that are no text.", field=field) from None
-    return f"{local}@{_ascii_domain(domain, shown, field)}"
-
-
-def _ascii_domain(domain: str, shown: str, field: str | None) -> str:
-    if _LITERAL.match(domain):
-        return domain
-    try:
-        ascii_domain = domain if domain.isascii() else domain.encode("idna").decode()
-    except UnicodeError:
-        ascii_domain = ""
-    labels = ascii_domain.split(".")
-    if len(ascii_domain) > 255 or not all(_LABEL.match(label) and len(label) < 64 for label in labels):
+    ascii_domain = _ascii_domain(domain)
+    if ascii_domain is None:
         raise AddressError(f"'{shown}' is no e-mail address: what stands behind the @ is no host name.", field=field)
-    return ascii_domain
+    return f"{local}@{ascii_domain}"
+
+
+def _ascii_domain(domain: str) -> str | None:
+    """Return a domain in ASCII, or ``None`` if it is none."""
+    if domain.startswith("["):
+        return domain if _is_literal(domain) else None
+    if len(domain) > 255:
+        return None
+    try:
+        labels = [label if label.isascii() else _ascii_label(label) for label in _DOTS.split(domain)]
+    except UnicodeError:
+        return None
+    if not all(_LABEL.match(label) and len(label) < 64 for label in labels):
+        return None
+    ascii_domain = ".".join(labels)
+    return ascii_domain if len(ascii_domain) <= 255 else None
+
+
+def _ascii_label(label: str) -> str:
+    lowered = label.lower()
+    if not _LATER_LETTERS.search(lowered):
+        return label.encode("idna").decode()
+    pieces = _LATER_LETTERS.split(lowered)
+    prepared = "".join(piece if number % 2 else nameprep(piece) for number, piece in enumerate(pieces))
+    return f"xn--{prepared.encode('punycode').decode()}"
+
+
+def _is_literal(domain: str) -> bool:
+    """Tell whether a domain is the number of a host in brackets (RFC 5321, 4.1.3)."""
+    number = domain.removeprefix("[").removesuffix("]")
+    if len(number) != len(domain) - 2 or "%" in number:
+        return False
+    try:
+        if number.lower().startswith("ipv6:"):
+            ipaddress.IPv6Address(number[5:])
+        else:
+            ipaddress.IPv4Address(number)
+    except ValueError:
+        return False
+    return True

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from flask_mailbox import Address, AddressError
@@ -20,6 +22,9 @@ from flask_mailbox.message import parse_mailbox
         (("王小明", "wang@example.com"), "王小明", "wang@example.com"),
         (Address("Ann", "ann@example.com"), "Ann", "ann@example.com"),
         ("ann@例子.中国", "", "ann@xn--fsqu00a.xn--fiqs8s"),
+        ("ann@straße.example", "", "ann@xn--strae-oqa.example"),
+        ("ann@FASS.Faß.example", "", "ann@FASS.xn--fa-hia.example"),
+        ("ann@例子。中国", "", "ann@xn--fsqu00a.xn--fiqs8s"),
         ("王@example.com", "", "王@example.com"),
         ("ann+tag@sub.example.co.uk", "", "ann+tag@sub.example.co.uk"),
         ('"with blank"@example.com', "", '"with blank"@example.com'),
@@ -45,6 +50,9 @@ def test_one_mailbox_is_read(value: object, name: str, address: str) -> None:
         "ann.@example.com", "a..b@example.com", "ann@example.com.", f"{'a' * 65}@example.com", f"ann@{'a' * 64}.com",
         f"ann@{'a.' * 130}com", '"unclosed@example.com', 'x"y"@example.com', "ann@[192.0.2]", "ann@[evil]",
         "a b@example.com", "=?utf-8?q?ann?=@exa mple.com", "ann@exam_ple.com", "\ud800@example.com",
+        "a\x85b@example.com", "a\u2028b@example.com", "a\u202eb@example.com", "ann@exa\u200dmple.com",
+        "ann@[999.0.2.1]", "ann@[١٩٢.0.2.1]", "ann@[IPv6:::::]", "ann@[IPv6:fe80::1%eth0]", "ann@[192.0.2.1",
+        ("Ann", "Lee", "ann@example.com"), ("\ud800", "ann@example.com"), f"ann@{'é' * 300}.com",
         "<script>@example.com>", "ann@example.com>", "@route:ann@example.com", None, 5,
     ],
 )  # fmt: skip
@@ -54,3 +62,17 @@ def test_what_is_not_exactly_one_mailbox_is_refused(value: object) -> None:
 
     assert raised.value.field == "recipients"
     assert len(str(raised.value)) < 300
+
+
+@pytest.mark.parametrize("text", ["a" + " " * 300_000 + "b", '"' + "a" * 300_000, "<" * 300_000, "a." * 150_000 + "@x"])
+def test_a_hostile_text_is_refused_in_linear_time(text: str) -> None:
+    started = time.perf_counter()
+    with pytest.raises(AddressError):
+        parse_mailbox(text)
+
+    assert time.perf_counter() - started < 1
+
+
+def test_an_address_tells_whether_it_needs_smtputf8() -> None:
+    assert parse_mailbox("王@example.com").needs_smtputf8
+    assert not parse_mailbox("ann@bücher.example").needs_smtputf8
