@@ -1,6 +1,7 @@
 """Reading over IMAP: sessions, folders, pages of summaries, messages."""
 
 from .account_info import Namespace, Quota
+from .changes import Changes
 from .folder import Folder
 from .found import Found
 from .listing import FolderInfo
@@ -11,9 +12,11 @@ from .session import IMAPSession
 from .structure import PartInfo
 from .summary import Summary
 from .threads import Reply, Threads
+from .uidset import UidSet
 
 __all__ = [
     "ROLES",
+    "Changes",
     "Criteria",
     "Folder",
     "FolderInfo",
@@ -27,4 +30,5 @@ __all__ = [
     "Search",
     "Summary",
     "Threads",
+    "UidSet",
 ]

@@ -98,6 +98,17 @@ def parse_set(text: bytes, limit: int = 1_000_000) -> tuple[int, ...]:
     return tuple(numbers)
 
 
+def count_set(text: bytes) -> int:
+    """Return how many numbers a set holds that a server sent; 0 if it is none."""
+    count = 0
+    for piece in text.strip().split(b","):
+        first, colon, last = piece.partition(b":")
+        if not _NUMBER.fullmatch(first) or (colon and not _NUMBER.fullmatch(last)):
+            return 0
+        count += abs(int(last or first) - int(first)) + 1
+    return count
+
+
 def _ranges(numbers: list[int]) -> Iterator[tuple[int, int]]:
     if not numbers:
         return

@@ -19,7 +19,7 @@ from ..errors import ProtocolError
 from ..guard import guard
 from ..net.stream import Stream
 from .answer import Status, Untagged
-from .arguments import MAX_NUMBER
+from .arguments import MAX_NUMBER, count_set
 
 MIB = 1024 * 1024
 
@@ -182,6 +182,8 @@ class Connection(imaplib.IMAP4):
             self.exists = number or 0
         elif name == "EXPUNGE":
             self.exists = max(0, self.exists - 1)
+        elif name == "VANISHED" and not pieces[0].startswith(b"("):
+            self.exists = max(0, self.exists - count_set(pieces[0]))
         elif name == "CAPABILITY":
             self.take_capabilities(pieces[0])
         self._keep(Untagged(name, number, tuple(pieces)))

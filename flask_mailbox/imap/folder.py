@@ -11,10 +11,12 @@ from ..errors import MessageError, MessageNotFoundError
 from ..message import Headers, ReceivedMessage, parse_message
 from .arguments import MAX_NUMBER, check_uid
 from .bulk import cut_batches, read_sizes, whole_batch
+from .changes import Changes, changes_since, look
 from .changing import ChangeableFolder
 from .connection import MIB, Budget, OversizeError
 from .fetch import by_uid, section
 from .found import Found, find
+from .known import Known
 from .newest import Rows, newest, newest_of
 from .ordering import sort
 from .page import MAX_PAGE, Cursor, Page, check_limit
@@ -121,6 +123,30 @@ class Folder(ChangeableFolder):
             rows = newest_of(client, sorted(wanted), MAX_PAGE, MAX_NUMBER + 1).rows
             found = {summary.uid: summary for _, summary in rows}
             return tuple(found[uid] for uid in wanted if uid in found)
+
+    # Changes
+
+    def cursor(self) -> str:
+        """Return a cursor for ``changes`` that begins now, without reading the folder where the server can do so."""
+        with self.session.operation():
+            known = look(self.session, self.path)
+            self._known = known.uidvalidity
+            return str(known)
+
+    def changes(self, cursor: str | None = None) -> Changes:
+        """Return what is new, changed and gone since the cursor's moment.
+
+        Where the server keeps no track (no QRESYNC, no CONDSTORE), the flags of all messages are read and compared.
+
+        :param cursor: ``cursor`` of the changes before, or of this folder; ``None`` tells the whole folder as new.
+        :raises UsageError: If the cursor is none.
+        :raises FolderNotFoundError: If there is no such folder.
+        """
+        known = Known.parse(cursor) if cursor is not None else None
+        with self.session.operation():
+            found = changes_since(self.session, self.path, known)
+            self._known = found.uidvalidity
+            return found
 
     # Messages
 

@@ -45,6 +45,7 @@ class IMAPSession:
             self.client = Client(stream)
         self.selected: Selected | None = None
         self._identified = stream.account.quirks.requires_imap_id
+        self._enabled: set[str] = set()
 
     @classmethod
     def open(cls, account: Account) -> IMAPSession:
@@ -208,6 +209,25 @@ class IMAPSession:
         opened = self._opened(path, self._select("EXAMINE", path, refused_before=first), writable=False)
         return opened, self.client.ask(command, *arguments, budget=budget)
 
+    def examine(self, path: str, parameter: bytes = b"", *, budget: Budget = SMALL) -> tuple[Selected, Answer]:
+        """Open a folder afresh for reading and return all that was said about it.
+
+        :param parameter: In parentheses, such as ``(CONDSTORE)`` (RFC 4466).
+        :raises FolderNotFoundError: If there is none of that name.
+        """
+        self._forget()
+        answer = self._select("EXAMINE", path, *filter(None, (parameter,)), budget=budget)
+        return self._opened(path, answer, writable=False), answer
+
+    def enable(self, capability: str) -> bool:
+        """Switch an extension on (RFC 5161), and return whether it is; it closes the folder that is open."""
+        if capability not in self._enabled and self.client.can("ENABLE") and self.client.can(capability):
+            if self.selected is not None:  # only allowed while none is open
+                self._leave(self.selected.path)
+            if self.client.ask("ENABLE", capability.encode("ascii")).status.condition == "OK":
+                self._enabled.add(capability)
+        return capability in self._enabled
+
     def total_before(self, path: str) -> int:
         """Return how many messages the folder held when it was last looked at, if it is the one open; else 0."""
         return self.client.wire.exists if self.selected is not None and self.selected.path == path else 0
@@ -233,9 +253,16 @@ class IMAPSession:
             if self.client.can("UNSELECT"):
                 self.client.run("UNSELECT")
 
-    def _select(self, command: str, path: str, *, refused_before: Answer | None = None) -> Answer:
+    def _select(
+        self,
+        command: str,
+        path: str,
+        *parameter: bytes,
+        refused_before: Answer | None = None,
+        budget: Budget = SMALL,
+    ) -> Answer:
         """Select, and where the server wants to know who we are, tell it once and try again."""
-        answer = refused_before or self.client.ask(command, quote_name(path))
+        answer = refused_before or self.client.ask(command, quote_name(path), *parameter, budget=budget)
         if answer.status.condition == "OK":
             return answer
         error = refused(self.stream, command, answer.status)
@@ -243,7 +270,7 @@ class IMAPSession:
             raise error
         self._identified = True
         identify(self.client)
-        return self.client.run(command, quote_name(path))
+        return self.client.run(command, quote_name(path), *parameter, budget=budget)
 
     def _with_role(self, role: str, infos: tuple[FolderInfo, ...]) -> Folder:
         for info in infos:
