@@ -11,7 +11,7 @@ from .arguments import MAX_NUMBER
 
 Range = tuple[int, int]
 
-_PIECE = re.compile(r"(\d{1,10})(?::(\d{1,10}))?")
+_PIECE = re.compile(r"(\d{1,10})(?::(\d{1,10}))?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
