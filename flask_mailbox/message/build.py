@@ -10,10 +10,12 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from ..errors import AddressError, MessageError
+from ..guard import one_line
 from .addresses import Address
+from .enclosure import enclosed
 from .entity import Entity, calendar_entity, file_entity, multipart, text_entity
 from .envelope import people, sender_of
-from .fields import address_list, checked, checked_name, encoded_text, field, mailbox, text_field
+from .fields import address_list, checked, checked_id, checked_name, field, text_field
 from .plain import html_to_text
 
 if TYPE_CHECKING:
@@ -28,11 +30,21 @@ PROTECTED = {
     "subject": "subject",
     "date": "date",
     "message-id": "message_id",
-    "mime-version": "",
     "received": "",
     "return-path": "",
 }
 """Header fields that are not set through ``extra_headers``, each with the argument that sets it."""
+
+_PROTECTED_PREFIXES = ("content-", "dkim-", "mime-")
+_ONCE = {
+    "in-reply-to": "in_reply_to",
+    "references": "references",
+    "list-unsubscribe": "list_unsubscribe",
+    "list-unsubscribe-post": "list_unsubscribe",
+    "x-priority": "priority",
+    "importance": "priority",
+}
+"""Header fields that may be set through ``extra_headers`` where the argument is not used."""
 
 _LEAVE = re.compile(r"(?:https://|mailto:)[!-;=?-~]+")
 _PRIORITIES = {"high": "1", "low": "5"}
@@ -51,9 +63,7 @@ def build(message: flask_mail.Message, *, sender: str = "", smtputf8: bool = Fal
     """
     headers = _headers(message, sender)
     if not smtputf8 and not headers.isascii():
-        raise AddressError(
-            "An address has letters before the @ that need SMTPUTF8, which is not allowed here.", field="recipients"
-        )
+        raise _needs_smtputf8(message, sender)
     content = _content(message, message_id_of(message, sender=sender))
     return headers + b"MIME-Version: 1.0\r\n" + bytes(content)
 
@@ -62,10 +72,23 @@ def message_id_of(message: flask_mail.Message, *, sender: str = "") -> str:
     """Return a message's Message-ID, angle brackets included; ours is made in the sender's domain at first need."""
     given = getattr(message, "given_message_id", None) or vars(message).get("msgId")
     if given:
-        return checked(str(given), "message_id")
+        return checked_id(given, "message_id")
     domain = sender_of(message, sender).address.rpartition("@")[2].strip("[]")
     message.msgId = f"<{secrets.token_hex(8)}.{int(time.time())}@{domain}>"
     return str(message.msgId)
+
+
+def _needs_smtputf8(message: flask_mail.Message, sender: str) -> AddressError:
+    """Return an error that names the first address that made a header not ASCII."""
+    named = {
+        "sender": [sender_of(message, sender)],
+        "recipients": people(message.recipients, "recipients"),
+        "cc": people(message.cc, "cc"),
+        "reply_to": people([message.reply_to] if message.reply_to else [], "reply_to"),
+    }
+    found = ((key, address.address) for key, addresses in named.items() for address in addresses)
+    key, address = next((key, address) for key, address in found if not address.isascii())
+    return AddressError(f"{address} has letters before the @ that need SMTPUTF8, which is not allowed here.", field=key)
 
 
 def _headers(message: flask_mail.Message, sender: str) -> bytes:
@@ -80,31 +103,39 @@ def _headers(message: flask_mail.Message, sender: str) -> bytes:
     if message.reply_to:
         lines.append(_people_field("Reply-To", people([message.reply_to], "reply_to")))
     lines.append(text_field("Subject", str(message.subject or ""), where="subject"))
-    lines.append(field("Date", email.utils.formatdate(message.date, localtime=True)))
+    lines.append(_date_field(message.date))
     lines.append(field("Message-ID", message_id_of(message, sender=sender)))
     lines += _thread_fields(message)
     lines += _list_fields(message)
     lines += _priority_fields(message)
-    lines += [_extra_field(str(name), str(value)) for name, value in (message.extra_headers or {}).items()]
+    lines += [_extra_field(message, str(name), str(value)) for name, value in (message.extra_headers or {}).items()]
     return b"".join(lines)
 
 
 def _people_field(name: str, addresses: Sequence[Address]) -> bytes:
-    return field(name, address_list(addresses, len(name) + 2) if len(addresses) > 1 else mailbox(addresses[0]))
+    return field(name, address_list(addresses, len(name) + 2))
+
+
+def _date_field(date: float) -> bytes:
+    try:
+        return field("Date", email.utils.formatdate(date, localtime=True))
+    except (TypeError, ValueError, OverflowError, OSError) as error:
+        shown = one_line(str(date), 60)
+        raise MessageError(f"'{shown}' is no date: give the seconds since 1970, as a number.", field="date") from error
 
 
 def _thread_fields(message: flask_mail.Message) -> Iterable[bytes]:
     in_reply_to = getattr(message, "in_reply_to", None)
     references = tuple(getattr(message, "references", ()))
     if in_reply_to:
-        yield field("In-Reply-To", encoded_text(checked(in_reply_to, "in_reply_to"), 13))
+        yield field("In-Reply-To", checked_id(in_reply_to, "in_reply_to"))
     if references:
-        yield field("References", "\r\n ".join(checked(reference, "references") for reference in references))
+        yield field("References", "\r\n ".join(checked_id(reference, "references") for reference in references))
 
 
 def _list_fields(message: flask_mail.Message) -> Iterable[bytes]:
     """Yield how to leave a list, in one click where there is an https address for it (RFC 2369, RFC 8058)."""
-    addresses = tuple(getattr(message, "list_unsubscribe", ()))
+    addresses = tuple(map(str, getattr(message, "list_unsubscribe", ())))
     for address in addresses:
         if not _LEAVE.fullmatch(checked(address, "list_unsubscribe")):
             raise MessageError(
@@ -126,10 +157,12 @@ def _priority_fields(message: flask_mail.Message) -> Iterable[bytes]:
     yield field("Importance", priority)
 
 
-def _extra_field(name: str, value: str) -> bytes:
+def _extra_field(message: flask_mail.Message, name: str, value: str) -> bytes:
     checked_name(name, "extra_headers")
     lowered = name.lower()
-    if lowered in PROTECTED or lowered.startswith(("content-", "dkim-")):
+    if lowered in _ONCE and getattr(message, _ONCE[lowered], None):
+        raise MessageError(f"{name} is set by {_ONCE[lowered]} and by extra_headers: use one.", field="extra_headers")
+    if lowered in PROTECTED or lowered.startswith(_PROTECTED_PREFIXES):
         argument = PROTECTED.get(lowered)
         cure = f"use the argument {argument}" if argument else "it is made from the message itself"
         raise MessageError(f"{name} cannot be set through extra_headers: {cure}.", field="extra_headers")
@@ -143,7 +176,8 @@ def _content(message: flask_mail.Message, seed: str) -> Entity:
     attached = [entity for is_inline, entity in files if not is_inline]
     content = _texts(message, seed)
     if inline:
-        content = multipart("related", [content, *inline], seed)
+        root = f';\r\n type="{content.content_type}"'  # RFC 2387, 3.1
+        content = multipart("related", [content, *inline], seed, root)
     if attached:
         content = multipart("mixed", [content, *attached], seed)
     return content
@@ -156,7 +190,7 @@ def _texts(message: flask_mail.Message, seed: str) -> Entity:
         body = html_to_text(html[:MAX_DERIVED_TEXT])
     plain = text_entity(str(body or ""), "plain", message.charset, where="body")
     others = [
-        text_entity(str(content), checked_name(subtype, "alts"), message.charset, where=subtype)
+        text_entity(str(content), str(subtype), message.charset, where=str(subtype))
         for subtype, content in message.alts.items()
     ]
     invitation = getattr(message, "invitation", None)
@@ -166,15 +200,10 @@ def _texts(message: flask_mail.Message, seed: str) -> Entity:
 
 
 def _is_inline(attachment: flask_mail.Attachment) -> bool:
-    names = {name.lower() for name in attachment.headers}
+    names = {str(name).lower() for name in attachment.headers}
     return attachment.disposition == "inline" and "content-id" in names
 
 
 def _file(attachment: flask_mail.Attachment) -> Entity:
-    data = attachment.data
-    content_type = attachment.content_type
-    if isinstance(data, str):
-        data = data.encode()
-        if content_type.startswith("text/") and "charset" not in content_type:
-            content_type += '; charset="utf-8"'
-    return file_entity(bytes(data), content_type, attachment.filename, attachment.disposition, attachment.headers)
+    data, content_type = enclosed(attachment)
+    return file_entity(data, content_type, attachment.filename, attachment.disposition, attachment.headers)

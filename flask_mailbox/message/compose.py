@@ -6,14 +6,14 @@ import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import flask_mail
 from flask import current_app
 
-from ..errors import MessageError
 from .build import build, message_id_of
 from .dumping import dump_message, load_message
+from .enclosure import read_enclosure
 from .envelope import Envelope, envelope_of
 from .invitation import Invitation
 from .template import render_message
@@ -69,12 +69,12 @@ class Message(flask_mail.Message):
     ) -> None:
         # Flask-Mail's constructor asks the current app for a sender and the resolver for this machine's name.
         self.given_message_id = message_id
-        self.recipients = list(recipients) if isinstance(recipients, tuple) else recipients or []
+        self.recipients = _listed(recipients)
         self.subject = subject
         self.sender = sender or ""
         self.reply_to = reply_to
-        self.cc = cc or []
-        self.bcc = bcc or []
+        self.cc = _listed(cc)
+        self.bcc = _listed(bcc)
         self.body = body
         self.alts = dict(alts or {})
         self.html = html if html is not None else self.alts.get("html")
@@ -85,16 +85,19 @@ class Message(flask_mail.Message):
         self.rcpt_options = rcpt_options or []
         self.attachments = attachments or []
         self.in_reply_to = in_reply_to
-        self.references = tuple(references)
+        self.references = tuple(references.split() if isinstance(references, str) else references)
         self.list_unsubscribe = (list_unsubscribe,) if isinstance(list_unsubscribe, str) else tuple(list_unsubscribe)
         self.priority = priority
         self.invitation: Invitation | None = None
+        self.recipients_left_out = 0
+        """How many people an answer leaves out, since it would have gone to more than it may."""
 
     @classmethod
     def from_template(cls, name: str, /, *, context: Mapping[str, Any] | None = None, **arguments: Any) -> Message:
         """Return a message rendered from the app's templates ``name.txt`` and ``name.html``; one may be missing.
 
-        A block ``subject`` in either gives the subject. CSS in the HTML's ``style`` elements is moved into ``style``
+        A block ``subject`` in either gives the subject and is left out of the body, where ``self.subject()`` may
+        repeat it; that of the text wins. CSS in the HTML's ``style`` elements is moved into ``style``
         attributes if the extra ``html`` is installed, since many mail programs read nothing else.
 
         :param context: What the templates see, besides what the app gives to all of them.
@@ -145,6 +148,25 @@ class Message(flask_mail.Message):
         """Return the message as text, as Flask-Mail's method does."""
         return self.as_bytes().decode()
 
+    def attach(
+        self,
+        filename: str | None = None,
+        content_type: str | None = None,
+        data: str | bytes | IO[bytes] | IO[str] | None = None,
+        disposition: str | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> None:
+        """Attach a file.
+
+        :param filename: The name that readers see.
+        :param content_type: Its type; guessed from the name if left out.
+        :param data: Bytes, a text, or a file open for reading: it is read to its end now.
+        :param disposition: ``attachment``, or ``inline`` for what is shown in place.
+        :param headers: Further headers of this part, such as ``Content-ID``.
+        :raises MessageError: If the data are none of these.
+        """
+        super().attach(filename, content_type, read_enclosure(data), disposition, headers)
+
     def attach_file(self, path: str | PathLike[str], content_type: str | None = None) -> None:
         """Attach a file under its own name.
 
@@ -161,10 +183,6 @@ class Message(flask_mail.Message):
         :param method: Its method, such as ``REQUEST``, ``CANCEL`` or ``REPLY``.
         :raises MessageError: If the text is no iCalendar object or the method no word.
         """
-        if not calendar.lstrip().upper().startswith("BEGIN:VCALENDAR"):
-            raise MessageError("The calendar is no iCalendar object: it begins with BEGIN:VCALENDAR.", field="calendar")
-        if not (method.isascii() and method.isalpha()):
-            raise MessageError(f"{method!r} is no method of iCalendar: use REQUEST, CANCEL or REPLY.", field="method")
         self.invitation = Invitation(calendar, method.upper())
         self.attach("invite.ics", "application/ics", calendar.encode())
 
@@ -195,6 +213,11 @@ class Message(flask_mail.Message):
         content_id = f"{secrets.token_hex(8)}@inline"
         self.attach(filename, content_type, data, "inline", {"Content-ID": f"<{content_id}>"})
         return f"cid:{content_id}"
+
+
+def _listed(people: Any) -> Any:
+    """Return the list itself, so that it may grow; a text stays one, for the error that tells of it."""
+    return people if isinstance(people, str | list) else list(people or ())
 
 
 def _default_sender() -> str:

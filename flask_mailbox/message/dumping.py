@@ -8,9 +8,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import flask_mail
-from marshmallow import RAISE, Schema, ValidationError, fields
+from marshmallow import RAISE, Schema, ValidationError, fields, pre_dump
 
 from ..errors import MessageError
+from .addresses import Address
+from .enclosure import enclosed
 from .invitation import Invitation
 
 if TYPE_CHECKING:
@@ -21,6 +23,8 @@ class _Person(fields.Field[Any]):
     """An address, or a pair of name and address."""
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> Any:
+        if isinstance(value, Address):
+            return [value.name, value.address]
         return list(value) if isinstance(value, tuple) else value
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
@@ -35,7 +39,7 @@ class _Bytes(fields.Field[bytes]):
     """Bytes in base64."""
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str:
-        return base64.b64encode(value.encode() if isinstance(value, str) else bytes(value)).decode()
+        return base64.b64encode(value).decode()
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> bytes:
         try:
@@ -51,15 +55,23 @@ class _Strict(Schema):
 
 class _AttachmentSchema(_Strict):
     filename = fields.String(allow_none=True)
-    content_type = fields.String()
-    data = _Bytes()
+    content_type = fields.String(required=True)
+    data = _Bytes(required=True)
     disposition = fields.String()
     headers = fields.Dict(keys=fields.String(), values=fields.String())
 
+    @pre_dump
+    def _as_bytes(self, attachment: flask_mail.Attachment, **_: Any) -> flask_mail.Attachment:
+        """Give a text the bytes and the type that it is sent with."""
+        data, content_type = enclosed(attachment)
+        return flask_mail.Attachment(
+            attachment.filename, content_type, data, attachment.disposition, attachment.headers
+        )
+
 
 class _InvitationSchema(_Strict):
-    text = fields.String()
-    method = fields.String()
+    text = fields.String(required=True)
+    method = fields.String(required=True)
 
 
 class _MessageSchema(_Strict):
@@ -95,7 +107,7 @@ def load_message(values: Mapping[str, Any]) -> dict[str, Any]:
     :raises MessageError: If the values are not those of a message.
     """
     try:
-        loaded: dict[str, Any] = _MessageSchema().load(dict(values))
+        loaded: dict[str, Any] = _MessageSchema().load(values)
     except ValidationError as error:
         raise MessageError(f"These are not the values of a message: {error.messages}") from error
     loaded["message_id"] = loaded.pop("given_message_id", None)

@@ -14,7 +14,10 @@ from .fields import checked, checked_name, encoded_text, field, parameter
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _TYPE = re.compile(r"[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+")
-_UNSAFE_7BIT = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\xff]|[^\r\n]{991}|\r(?!\n)|(?<!\r)\n|[ \t]\r\n")
+_TOKEN = re.compile(r"[A-Za-z0-9!#$&^_.:+-]+")
+_NOT_7BIT = rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\xff]|[^\r\n]{991}|\r(?!\n)|(?<!\r)\n"
+_UNSAFE_7BIT = re.compile(_NOT_7BIT + rb"|[ \t]\r\n")  # servers take blanks off the ends of lines
+_UNSAFE_MESSAGE = re.compile(_NOT_7BIT)
 _OWN_HEADERS = {"content-type", "content-transfer-encoding", "content-disposition", "mime-version"}
 _QUOTED_SHARE = 6
 """Quoted-printable while at most one byte in so many has to be quoted, base64 beyond."""
@@ -27,6 +30,11 @@ class Entity:
     headers: bytes
     body: bytes
 
+    @property
+    def content_type(self) -> str:
+        """Its type without parameters; the first field is always Content-Type."""
+        return self.headers.partition(b"\r\n")[0].partition(b";")[0].removeprefix(b"Content-Type: ").decode()
+
     def __bytes__(self) -> bytes:
         return self.headers + b"\r\n" + self.body
 
@@ -34,12 +42,13 @@ class Entity:
 def text_entity(text: str, subtype: str, charset: str | None, *, where: str) -> Entity:
     """Return a text part, 7 bit safe, in UTF-8 unless another charset is asked for and can say it all.
 
-    :raises MessageError: If the text cannot be encoded at all.
+    :raises MessageError: If the text cannot be encoded at all, or the subtype is none.
     """
-    lines = _LINE_END.sub("\r\n", text)
-    name, data = _encoded(lines, charset, where)
+    if not _TOKEN.fullmatch(subtype):
+        raise MessageError(f"{subtype!r} is no subtype of text: write html or the like.", field="alts")
+    name, data = _encoded(_LINE_END.sub("\r\n", text), charset, where)
     encoding, body = _transfer(data)
-    headers = field("Content-Type", f'text/{subtype}; charset="{name}"')
+    headers = field("Content-Type", f'text/{subtype}; charset="{name}"', where="alts")
     return Entity(headers + field("Content-Transfer-Encoding", encoding), body)
 
 
@@ -58,21 +67,19 @@ def file_entity(
     :raises MessageError: If type, disposition, name or a header cannot stand in a message.
     """
     kind = checked(content_type, "attachments: content type")
-    if not _TYPE.fullmatch(kind.partition(";")[0].strip()):
+    if not kind.isascii() or not _TYPE.fullmatch(kind.partition(";")[0].strip()):
         raise MessageError(
             f"'{kind}' is no content type: write type/subtype, such as application/pdf.", field="attachments"
         )
     if disposition not in ("attachment", "inline"):
         raise MessageError(f"'{disposition}' is no disposition: use attachment or inline.", field="attachments")
-    if kind.lower().startswith("message/") and _UNSAFE_7BIT.search(data):
-        kind = "application/octet-stream"  # a message part may not be base64 (RFC 2046, 5.2.1)
     name = parameter("filename", checked(filename, "attachments: file name")) if filename else ""
-    encoding, body = ("7bit", data) if kind.lower().startswith("message/") else ("base64", encode_base64(data))
+    kind, encoding, body = _as_file(kind, data)
     return Entity(
-        field("Content-Type", kind)
+        field("Content-Type", kind, where="attachments")
         + field("Content-Transfer-Encoding", encoding)
         + field("Content-Disposition", disposition + name)
-        + b"".join(_extra(key, value) for key, value in headers.items()),
+        + b"".join(_extra(str(key), str(value)) for key, value in headers.items()),
         body,
     )
 
@@ -86,18 +93,32 @@ def multipart(subtype: str, parts: Sequence[Entity], seed: str, parameters: str 
     return Entity(headers, body)
 
 
+def _as_file(kind: str, data: bytes) -> tuple[str, str, bytes]:
+    """Return the type, encoding and body of a file; messages and multiparts may not be base64 (RFC 2045, 6.4)."""
+    lowered = kind.lower()
+    if lowered.startswith("message/"):
+        lines = data if b"\r" in data else data.replace(b"\n", b"\r\n")
+        if not _UNSAFE_MESSAGE.search(lines):
+            return kind, "7bit", lines
+    if lowered.startswith(("message/", "multipart/")):
+        kind = "application/octet-stream"
+    return kind, "base64", encode_base64(data)
+
+
 def _extra(name: str, value: str) -> bytes:
     checked_name(name, "attachments: header")
     if name.lower() in _OWN_HEADERS:
         raise MessageError(f"{name} of an attachment is set by its content type and disposition.", field="attachments")
-    return field(name, encoded_text(checked(value, "attachments: header"), len(name) + 2))
+    return field(name, encoded_text(checked(value, "attachments: header"), len(name) + 2), where="attachments")
 
 
 def _encoded(text: str, charset: str | None, where: str) -> tuple[str, bytes]:
+    if charset and not _TOKEN.fullmatch(charset):
+        raise MessageError(f"{charset!r} is no name of a charset: write utf-8 or the like.", field="charset")
     for name in filter(None, (charset, "utf-8")):
         try:
-            return checked_name(name.lower(), "charset"), text.encode(name)
-        except (UnicodeEncodeError, LookupError):
+            return name.lower(), text.encode(name)
+        except (UnicodeError, LookupError):
             continue
     raise MessageError(f"The {where} contains characters that are no text.", field=where)
 

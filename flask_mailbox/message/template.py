@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import html as html_module
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from flask import current_app
 from jinja2 import Template, TemplateNotFound
+from jinja2.runtime import Context
 
 from ..errors import MessageError
 
@@ -31,11 +33,13 @@ def render_message(name: str, context: Mapping[str, Any]) -> Rendered:
     text, html = (_template(f"{name}.{kind}") for kind in ("txt", "html"))
     if text is None and html is None:
         raise MessageError(f"There is neither a template '{name}.txt' nor '{name}.html'.", field="template")
-    subjects = (_subject(template, values) for template in (text, html) if template is not None)
+    text_subject, text_body = _rendered(text, values)
+    html_subject, html_body = _rendered(html, values)
+    subject = text_subject or html_module.unescape(html_subject)
     return Rendered(
-        next(filter(None, subjects), ""),
-        text.render(values) if text is not None else None,
-        _inlined(html.render(values)) if html is not None else None,
+        " ".join(subject.split()),
+        text_body.lstrip("\r\n") if text is not None else None,
+        _inlined(html_body) if html is not None else None,
     )
 
 
@@ -48,12 +52,30 @@ def _template(name: str) -> Template | None:
         return None
 
 
-def _subject(template: Template, values: dict[str, Any]) -> str:
-    """Return what the block ``subject`` says, on one line."""
-    block = template.blocks.get("subject")
-    if block is None:
-        return ""
-    return " ".join("".join(block(template.new_context(values))).split())
+def _rendered(template: Template | None, values: dict[str, Any]) -> tuple[str, str]:
+    """Return what the block ``subject`` says, and all that stands around it."""
+    if template is None:
+        return "", ""
+    subjects: list[str] = []
+    context = template.new_context(values)
+
+    def take(inner: Context) -> Iterator[str]:
+        """Stand where the block stands: keep what it says and leave nothing; ``self.subject()`` may repeat it."""
+        said = "".join(inner.blocks["subject"][1](inner))
+        if subjects:
+            return iter((said,))
+        subjects.append(said)
+        return iter(())
+
+    try:
+        written = context.blocks.get("subject", [])
+        context.blocks["subject"] = [take, *written]
+        body = "".join(template.root_render_func(context))
+        if written and not subjects:  # a template that this one extends need not have a place for it
+            take(context)
+    except Exception:
+        template.environment.handle_exception()  # tells the template's own lines, as render does
+    return "".join(subjects), body
 
 
 def _inlined(html: str) -> str:

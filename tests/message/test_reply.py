@@ -54,7 +54,28 @@ def test_a_flood_of_reply_to_addresses_is_capped() -> None:
     flood = ",\r\n ".join(f"u{number}@x.org" for number in range(900))
     answer = received(Reply_To=flood).reply_all()
 
-    assert len(answer.recipients) + len(answer.cc) <= 50
+    assert (len(answer.recipients), len(answer.cc), answer.recipients_left_out) == (50, 0, 851)
+    assert received().reply().recipients_left_out == 0
+
+
+def test_a_message_id_that_no_message_may_carry_stays_out_of_the_answer() -> None:
+    answer = received(Message_ID="<é@x.org>", References="<1@x.org> <ü@x.org>").reply()
+    answer.sender = "ann@x.org"
+
+    assert (answer.in_reply_to, answer.references) == (None, ("<1@x.org>",))
+    assert answer.build().isascii()
+
+
+def test_an_answer_to_html_quotes_its_text() -> None:
+    answer = received(Content_Type="text/html").reply()
+
+    assert "\n> first" in (answer.body or "")
+
+
+def test_ones_own_address_is_known_in_any_form() -> None:
+    answer = received(To="ann@xn--bcher-kva.example, carol@x.org").reply_all(own=["Ann@bücher.example"])
+
+    assert answer.cc == ["carol@x.org"]
 
 
 def test_people_who_cannot_be_written_to_are_left_out() -> None:
