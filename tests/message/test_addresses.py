@@ -66,11 +66,11 @@ def test_what_is_not_exactly_one_mailbox_is_refused(value: object) -> None:
 
 @pytest.mark.parametrize("text", ["a" + " " * 300_000 + "b", '"' + "a" * 300_000, "<" * 300_000, "a." * 150_000 + "@x"])
 def test_a_hostile_text_is_refused_in_linear_time(text: str) -> None:
-    started = time.perf_counter()
+    started = time.thread_time()
     with pytest.raises(AddressError):
         parse_mailbox(text)
 
-    assert time.perf_counter() - started < 1
+    assert time.thread_time() - started < 1
 
 
 def test_an_address_tells_whether_it_needs_smtputf8() -> None:

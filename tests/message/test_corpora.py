@@ -44,10 +44,10 @@ def test_every_message_of_the_corpora_reads_without_exception_and_within_a_secon
     slow = []
     for path in corpus_files():
         raw = path.read_bytes()
-        started = time.perf_counter()
+        started = time.thread_time()
         message = parse_message(raw)
         check(message)
-        slow.append((time.perf_counter() - started, path.name))
+        slow.append((time.thread_time() - started, path.name))
 
         assert message.raw == raw, path.name
 
@@ -61,12 +61,12 @@ def test_four_thousand_seeded_mutations_read_without_exception_and_within_a_seco
     originals = [path.read_bytes() for path in corpus_files()]
     for number in range(_MUTATIONS):
         raw = mutate(chance.choice(originals), chance)
-        started = time.perf_counter()
+        started = time.thread_time()
         try:
             check(parse_message(raw))
         except Exception as error:
             raise AssertionError(f"mutation {number}: {error!r}") from error
-        assert time.perf_counter() - started < 1, number
+        assert time.thread_time() - started < 1, number
 
 
 def test_every_leaf_of_the_corpora_is_text_html_or_listed_as_an_attachment():

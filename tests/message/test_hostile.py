@@ -88,9 +88,9 @@ BOMBS: dict[str, Callable[[int], bytes]] = {
 
 
 def seconds(raw: bytes) -> float:
-    started = time.perf_counter()
+    started = time.thread_time()
     check(parse_message(raw))
-    return time.perf_counter() - started
+    return time.thread_time() - started
 
 
 @pytest.mark.parametrize("name", BOMBS)

@@ -246,19 +246,19 @@ def test_links_in_plain_text_are_escaped(text: str):
 
 
 def test_a_hundred_kilobytes_of_half_links_take_a_tenth_of_a_second():
-    started = time.perf_counter()
+    started = time.thread_time()
     text_to_html("http://((((" * 10_000)
     text_to_html("a@b.c@" * 16_000)
 
-    assert time.perf_counter() - started < 0.2
+    assert time.thread_time() - started < 0.2
 
 
 @pytest.mark.parametrize("unit", ["<a", "a", "<a href=", "<script", "<!--", "</a>", "<p>", " \n", "&#1"])
 def test_text_is_made_of_a_tag_that_never_ends_in_linear_time(unit: str):
-    started = time.perf_counter()
+    started = time.thread_time()
     html_to_text("<" + unit * (300_000 // len(unit)))
 
-    assert time.perf_counter() - started < 1
+    assert time.thread_time() - started < 1
 
 
 def test_html_becomes_readable_text():
