@@ -66,14 +66,17 @@ def write() -> ResponseReturnValue:
     draft: Mapping[str, str] = {}
     if "uid" in request.args:
         received = _fetch(*_place())
-        answer = received.reply_all() if request.args.get("all") else received.reply()
+        account = mailbox.account
+        answer = (received.reply_all if request.args.get("all") else received.reply)(
+            own=(account.address, *account.identities)
+        )
         draft = {
             "to": ", ".join(map(_shown, answer.recipients)),
             "cc": ", ".join(map(_shown, answer.cc)),
             "subject": answer.subject,
             "body": answer.body or "",
-            "in_reply_to": received.message_id or "",
-            "references": " ".join(received.references),
+            "in_reply_to": answer.in_reply_to or "",
+            "references": " ".join(answer.references),
         }
     return render_template("write.html", draft=draft, problem="")
 

@@ -155,6 +155,15 @@ def test_a_reply_is_filled_in(ann: FlaskClient, deliver: Deliver) -> None:
     assert 'name="in_reply_to" value="&lt;' in page
 
 
+def test_an_answer_to_all_stays_in_the_thread_and_leaves_oneself_out(ann: FlaskClient, mailserver: MailServer) -> None:
+    headers = b"From: bob@demo.test\r\nTo: Ann@demo.test, carol@demo.test\r\nReferences: <1@x.org>\r\n"
+    mailserver.deliver(headers + b"Message-ID: <2@x.org>\r\n\r\nx\r\n", "ann@demo.test")
+    page = ann.get("/write?uid=1&all=1").text
+
+    assert 'value="carol@demo.test"' in page
+    assert 'name="references" value="&lt;1@x.org&gt; &lt;2@x.org&gt;"' in page
+
+
 def test_what_is_written_arrives_over_imap_and_pop3_with_a_copy_in_sent(
     ann: FlaskClient, mailserver: MailServer
 ) -> None:
