@@ -14,8 +14,8 @@ import flask_mail
 import pytest
 from flask import Flask
 
-from flask_mailbox import Address, ConfigurationError, Mailbox, Message, MessageError, parse_message
-from flask_mailbox.message import build, envelope_of, message_id_of, sign_dkim
+from flask_mailbox import Address, Mailbox, Message, MessageError, parse_message
+from flask_mailbox.message import build, envelope_of, message_id_of
 
 ANN, BOB = "Ann <ann@example.com>", "bob@example.org"
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256))
@@ -333,23 +333,3 @@ def test_as_bytes_and_as_string_work_as_flask_mails_do() -> None:
         assert "From: me@example.com" in made.as_string()
         assert made.as_bytes() == bytes(made)
         assert str(made) == made.as_string()
-
-
-def test_a_dkim_signature_is_good_and_breaks_with_the_content() -> None:
-    import dkim
-    from cryptography.hazmat.primitives import serialization
-    from cryptography.hazmat.primitives.asymmetric import rsa
-
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL,
-                            serialization.NoEncryption())  # fmt: skip
-    public = key.public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
-    import base64
-
-    record = b"v=DKIM1; k=rsa; p=" + base64.b64encode(public)
-    signed = sign_dkim(message(subject="签名").build(), domain="example.com", selector="s1", private_key=pem)
-
-    assert dkim.verify(signed, dnsfunc=lambda name, timeout=5: record)
-    assert not dkim.verify(signed.replace(b"text\r\n", b"test\r\n") + b"x", dnsfunc=lambda name, timeout=5: record)
-    with pytest.raises(ConfigurationError, match="DKIM key"):
-        sign_dkim(message().build(), domain="example.com", selector="s1", private_key=b"no key")
