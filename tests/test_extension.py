@@ -7,7 +7,16 @@ from collections.abc import Iterator
 import pytest
 from flask import Flask, g, request
 
-from flask_mailbox import Account, ConfigurationError, Mailbox, Message, ServiceError, UsageError, message_sent
+from flask_mailbox import (
+    Account,
+    ConfigurationError,
+    Mailbox,
+    Message,
+    MessageError,
+    ServiceError,
+    UsageError,
+    message_sent,
+)
 from flask_mailbox.devserver import MailServer
 
 from .apps import mailbox_app, mailbox_of
@@ -167,6 +176,19 @@ def test_all_mail_may_be_redirected_to_one_address(mailserver: MailServer) -> No
 
     assert receipt.accepted == ("bob@demo.test",)
     assert b"X-Original-To: customer@example.com" in mailserver.messages("bob@demo.test")[0]
+
+
+def test_a_message_that_is_too_large_is_refused_before_anything_is_connected(mailserver: MailServer) -> None:
+    message = Message("large", recipients=["bob@demo.test"], body="x")
+    message.attach("a.bin", "application/octet-stream", b"x" * 5000)
+    with (
+        mailbox_of(mailserver.config("ann@demo.test") | {"MAILBOX_MAX_MESSAGE_SIZE": 5000}) as mailbox,
+        pytest.raises(MessageError, match="MAX_MESSAGE_SIZE allows 5,000") as raised,
+    ):
+        mailbox.send(message)
+
+    assert raised.value.field == "attachments"
+    assert mailserver.connections["smtp"] == (0, 0)
 
 
 def test_a_connection_that_died_while_it_waited_is_replaced_and_nothing_is_sent_twice(mailserver: MailServer) -> None:

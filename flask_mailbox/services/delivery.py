@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..account import Account, Protocol
-from ..errors import DisconnectedError
+from ..errors import DisconnectedError, MessageError
 from ..message import Envelope, build, envelope_of, message_id_of, parse_mailbox
 from ..net import Lease, Pool
 from ..smtp import Receipt
@@ -72,6 +72,7 @@ class Delivery:
         account = self._account
         envelope = self._envelope(message, envelope_from)
         data = build(message, sender=account.sender, smtputf8=True)
+        _check_size(data, account.max_message_size)
         message_id = message_id_of(message, sender=account.sender)
         if self._policy.suppress:
             receipt = Receipt(message_id, suppressed=True)
@@ -147,6 +148,16 @@ class Delivery:
         """Give a lease back after an error; the pool drops the session unless it is still good."""
         lease.abandon()
         self._lease = None
+
+
+def _check_size(data: bytes, limit: int) -> None:
+    """Refuse what no server would take, before one is asked."""
+    if len(data) > limit:
+        raise MessageError(
+            f"The message has {len(data):,} bytes, and MAX_MESSAGE_SIZE allows {limit:,}: send smaller attachments, "
+            "or links to them.",
+            field="attachments",
+        )
 
 
 def _capture(data: bytes, message_id: str, folder: Path) -> Receipt:
