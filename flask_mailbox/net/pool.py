@@ -6,10 +6,7 @@ lease, one at a time, and ended with it (RFC 1939, 8).
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import os
-import secrets
 import threading
 import time
 import weakref
@@ -21,12 +18,11 @@ from typing import Protocol as Interface
 from ..account import Account, Protocol
 from ..errors import PoolTimeoutError, UsageError
 from .deadline import Deadline
+from .place import Place
 
 MAX_AGE = 30 * 60.0
 MAX_IDLE = 5 * 60.0
 PER_PROCESS = 50
-
-_DIGEST_KEY = secrets.token_bytes(32)
 
 
 class Session(Interface):
@@ -61,13 +57,14 @@ class Lease:
     :param reused: Whether the session had served another lease before.
     """
 
-    def __init__(self, pool: Pool, place: _Place, session: Session, opened: float, *, reused: bool) -> None:
+    def __init__(self, pool: Pool, place: Place, session: Session, opened: float, *, reused: bool) -> None:
         self.session: Any = session
         self.reused = reused
         self._pool = pool
         self._place = place
         self._opened = opened
         self._held = True
+        pool._leased.add(self)
 
     def __enter__(self) -> Any:
         return self.session
@@ -101,15 +98,10 @@ class Lease:
             self.session.drop()
             self._pool._free(self._place)
 
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """Whose place a session takes: all accounts of one digest share their sessions."""
-
-    key: bytes
-    protocol: Protocol
-    size: int
-    keep: bool
+    def _disown(self) -> None:
+        """In a forked child: close this copy of the parent's socket, and give nothing back."""
+        self._held = False
+        self.session.drop()
 
 
 class Pool:
@@ -138,6 +130,7 @@ class Pool:
         self._idle: dict[bytes, list[_Kept]] = {}
         self._open: dict[bytes, int] = {}
         self._total = 0
+        self._leased: weakref.WeakSet[Lease] = weakref.WeakSet()
         self._closed = False
         _pools.add(self)
         weakref.finalize(self, _drop_waiting, self._idle)
@@ -152,7 +145,7 @@ class Pool:
         :raises PoolTimeoutError: If all that the account may open stay in use for its operation time-out.
         :raises ServiceError: If a new session cannot be opened.
         """
-        place = _place(account, protocol)
+        place = Place.of(account, protocol)
         deadline = Deadline(account.timeouts.operation)
         if fresh:
             self._drop_idle(place)
@@ -181,7 +174,7 @@ class Pool:
         with self._changed:
             return self._total
 
-    def _take(self, place: _Place, account: Account, deadline: Deadline) -> _Kept | None:
+    def _take(self, place: Place, account: Account, deadline: Deadline) -> _Kept | None:
         """Decide, under the lock: a waiting session, or the right to open one (``None``), or wait for either."""
         with self._changed:
             while True:
@@ -195,9 +188,9 @@ class Pool:
                     self._total += 1
                     return None
                 if not self._changed.wait(deadline.left()):
-                    raise _exhausted(place, account)
+                    raise self._exhausted(place, account)
 
-    def _open_new(self, place: _Place, account: Account) -> Lease:
+    def _open_new(self, place: Place, account: Account) -> Lease:
         try:
             session = self._openers[place.protocol](account)
         except BaseException:
@@ -205,7 +198,7 @@ class Pool:
             raise
         return Lease(self, place, session, time.monotonic(), reused=False)
 
-    def _give_back(self, place: _Place, session: Session, opened: float) -> None:
+    def _give_back(self, place: Place, session: Session, opened: float) -> None:
         now = time.monotonic()
         if place.keep and now - opened < self._max_age and session.is_reusable:
             with self._changed:
@@ -218,7 +211,7 @@ class Pool:
         finally:
             self._free(place)
 
-    def _free(self, place: _Place) -> None:
+    def _free(self, place: Place) -> None:
         """Count one connection less."""
         with self._changed:
             self._count_down(place.key)
@@ -240,7 +233,23 @@ class Pool:
             self._evict(lambda kept: kept is oldest)
         return self._total < self._per_process
 
-    def _drop_idle(self, place: _Place) -> None:
+    def _exhausted(self, place: Place, account: Account) -> PoolTimeoutError:
+        """Return the error for a wait that was in vain, naming the limit that is to blame."""
+        if self._open.get(place.key, 0) >= place.size:
+            text, hint = place.taken, place.cure
+        else:
+            text = f"All {self._per_process} connections of this process stayed in use"
+            hint = "Give sessions back sooner (end the 'with' block), or raise MAILBOX_MAX_CONNECTIONS."
+        endpoint = account.endpoint(place.protocol)
+        return PoolTimeoutError(
+            f"{text} for {account.timeouts.operation:.0f} seconds.",
+            account=account.name,
+            protocol=str(place.protocol),
+            host=endpoint.where if endpoint else None,
+            hint=hint,
+        )
+
+    def _drop_idle(self, place: Place) -> None:
         with self._changed:
             mine = self._idle.get(place.key, [])
             self._evict(lambda kept: kept in mine)
@@ -269,58 +278,11 @@ class Pool:
     def _drop_inherited(self) -> None:
         """In a forked child: close the parent's sockets here without a word, and start empty."""
         _drop_waiting(self._idle)
+        for lease in list(self._leased):
+            lease._disown()
+        self._leased.clear()
         self._changed = threading.Condition()
         self._open, self._total = {}, 0
-
-
-def _place(account: Account, protocol: Protocol) -> _Place:
-    if protocol is Protocol.POP3:
-        return _Place(
-            _digest(protocol, account.pop3, account.credential and account.credential.username),
-            protocol,
-            1,
-            False,
-        )
-    return _Place(_account_digest(account, protocol), protocol, account.pool_size, True)
-
-
-def _account_digest(account: Account, protocol: Protocol) -> bytes:
-    """Return what tells accounts apart, credential included, without keeping the secret in a key."""
-    credential = account.credential
-    return _digest(
-        protocol,
-        account.endpoint(protocol),
-        account.name,
-        account.address,
-        account.verify_tls,
-        account.ca_file,
-        account.client_cert,
-        account.allow_cleartext_login,
-        account.quirks,
-        account.timeouts,
-        credential and (credential.username, credential.kind, credential.secret.identity),
-    )
-
-
-def _digest(*values: object) -> bytes:
-    return hmac.new(_DIGEST_KEY, repr(values).encode("utf-8", "surrogatepass"), hashlib.sha256).digest()
-
-
-def _exhausted(place: _Place, account: Account) -> PoolTimeoutError:
-    if place.keep:
-        text = f"All {place.size} sessions of the account stayed in use for {account.timeouts.operation:.0f} seconds."
-        hint = "Give sessions back sooner (end the 'with' block), or raise POOL_SIZE."
-    else:
-        text = f"Another POP3 session of the account stayed open for {account.timeouts.operation:.0f} seconds."
-        hint = "POP3 allows one session at a time (RFC 1939): end the 'with' block sooner."
-    endpoint = account.endpoint(place.protocol)
-    return PoolTimeoutError(
-        text,
-        account=account.name,
-        protocol=str(place.protocol),
-        host=endpoint.where if endpoint else None,
-        hint=hint,
-    )
 
 
 def _drop_waiting(idle: dict[bytes, list[_Kept]]) -> None:

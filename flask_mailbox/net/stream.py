@@ -144,7 +144,14 @@ class Stream:
 
         :param at_least: Seconds that are granted even if the account's operation time-out is shorter.
         :param read: Seconds that one read may wait here, if not the account's read time-out.
+        :raises DisconnectedError: If an earlier failure left open what the server says next.
         """
+        if self.broken and self._deadline is None:
+            raise self.error(
+                DisconnectedError,
+                "The session ended with an earlier failure.",
+                hint="Open a new one: what comes on this connection may be the answer to something else.",
+            )
         outer, outer_read = self._deadline, self._read_timeout
         deadline = outer if outer is not None else Deadline(self.account.timeouts.operation)
         deadline.at_least(at_least)
@@ -238,6 +245,49 @@ class Stream:
         if not data:
             raise self._lost()
         self._buffer += data
+
+    # Waiting for a server to speak first
+
+    def take_waiting(self, limit: int = CHUNK) -> bytes:
+        """Read what has come, without waiting, and return all that is not used yet; it stays to be read.
+
+        :param limit: Stop once there are so many bytes.
+        :raises DisconnectedError: If the connection has ended and nothing is left to be read.
+        """
+        while len(self._buffer) < limit:
+            try:
+                self._socket.settimeout(0)
+                data = self._socket.recv(CHUNK)
+            except (BlockingIOError, ssl.SSLWantReadError):
+                break
+            except (OSError, ValueError) as error:
+                raise self._lost() from error
+            if not data:
+                if self._buffer:
+                    break
+                raise self._lost()
+            self._buffer += data
+        return bytes(self._buffer)
+
+    def skip(self, size: int) -> None:
+        """Drop the next ``size`` bytes of those that ``take_waiting`` returned."""
+        del self._buffer[:size]
+
+    def keep_alive(self, seconds: int) -> None:
+        """Let the system look after a silent connection: a dead one is noticed after about twice this time."""
+        options = {"TCP_KEEPIDLE": seconds, "TCP_KEEPINTVL": max(1, seconds // 4), "TCP_KEEPCNT": 4}
+        for name, value in options.items():
+            option = getattr(socket, name, None)  # not every system has all of them
+            if option is not None:
+                self._socket.setsockopt(socket.IPPROTO_TCP, option, value)
+
+    def interrupt(self) -> None:
+        """End a read or write that another thread is waiting in; that thread closes the connection."""
+        self.broken = True
+        try:
+            socket.socket.shutdown(self._socket, socket.SHUT_RDWR)  # not SSLSocket's own, which is not thread-safe
+        except OSError:
+            pass
 
     # Writing
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -222,6 +222,49 @@ def test_nothing_is_opened_before_it_is_asked_for(mailserver: MailServer) -> Non
     assert mailserver.connections["imap"] == (0, 0)
 
 
+def test_a_full_process_says_which_limit_is_to_blame(account: Account) -> None:
+    pool = Pool(OPENERS, per_process=1)
+    hasty = account.replace(name="hasty", timeouts=account.timeouts.__class__(operation=0.2))
+    with (
+        pool.lease(account, Protocol.IMAP),
+        pytest.raises(PoolTimeoutError, match="connections of this process") as why,
+    ):
+        pool.lease(hasty, Protocol.IMAP)
+    pool.close()
+
+    assert "MAILBOX_MAX_CONNECTIONS" in why.value.hint
+
+
+@pytest.mark.parametrize("protocol", [Protocol.SMTP, Protocol.POP3])
+def test_no_protocol_lets_a_wrong_password_in_after_the_right_one(
+    pool: Pool, account: Account, protocol: Protocol
+) -> None:
+    with pool.lease(account, protocol):
+        pass
+
+    impostor = account.replace(credential=Credential("ann@demo.test", Secret("wrong")))
+    with pytest.raises(AuthenticationError):
+        pool.lease(impostor, protocol)
+
+
+def in_a_child(act: Callable[[], object]) -> str:
+    """Run something in a forked child and return what came of it."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            os.write(writing, repr(act()).encode())
+        except BaseException as error:
+            os.write(writing, type(error).__name__.encode())
+        finally:
+            os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading) as pipe:
+        said = pipe.read()
+    os.waitpid(child, 0)
+    return said
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 def test_a_forked_child_opens_its_own_session_and_leaves_the_parents_alone(
@@ -229,22 +272,41 @@ def test_a_forked_child_opens_its_own_session_and_leaves_the_parents_alone(
 ) -> None:
     with pool.lease(account, Protocol.IMAP) as imap:
         parents_port = local_port(imap)
-    reading, writing = os.pipe()
-    child = os.fork()
-    if child == 0:
-        try:
-            with pool.lease(account, Protocol.IMAP) as imap:
-                imap.folders()
-                port = local_port(imap)
-            os.write(writing, str(port).encode())
-        finally:
-            os._exit(0)
-    os.close(writing)
-    with os.fdopen(reading) as pipe:
-        childs_port = int(pipe.read() or 0)
-    os.waitpid(child, 0)
+
+    def use() -> int:
+        with pool.lease(account, Protocol.IMAP) as imap:
+            imap.folders()
+            return local_port(imap)
+
+    childs_port = int(in_a_child(use))
     with pool.lease(account, Protocol.IMAP) as imap:
         assert imap.folders()
 
     assert childs_port not in (0, parents_port)
     assert opened(mailserver) == 2
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+@pytest.mark.parametrize("end", ["release", "abandon", "discard"])
+def test_a_child_that_ends_its_parents_lease_does_not_touch_the_session(
+    pool: Pool, account: Account, mailserver: MailServer, end: str
+) -> None:
+    """Otherwise the child's QUIT would carry out the parent's deletions."""
+    mailserver.deliver(b"Subject: kept\r\n\r\nx\r\n", "ann@demo.test")
+    lease = pool.lease(account, Protocol.POP3)
+    lease.session.delete(lease.session.entries()[0].uidl)
+
+    assert in_a_child(getattr(lease, end)) == "None"
+
+    assert lease.session.entries() == ()
+    lease.discard()
+    assert len(mailserver.messages("ann@demo.test")) == 1
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_a_child_cannot_speak_on_its_parents_session(pool: Pool, account: Account) -> None:
+    with pool.lease(account, Protocol.IMAP) as imap:
+        assert in_a_child(imap.folders) == "DisconnectedError"
+        assert imap.folders()

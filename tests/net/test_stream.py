@@ -8,6 +8,7 @@ import time
 import pytest
 
 from flask_mailbox import (
+    CommandError,
     ConnectError,
     DisconnectedError,
     Protocol,
@@ -198,3 +199,82 @@ def test_readable_tells_of_a_goodbye_without_waiting() -> None:
         stream.close()
 
     assert told == [False, True]
+
+
+def test_after_a_failure_no_new_operation_begins() -> None:
+    """What comes then may be the answer to something else."""
+
+    def script(client: Client) -> None:
+        client.line()
+        client.send(b"late\r\n")
+        client.until_closed()
+
+    with scripted(script) as server:
+        stream = connect(server.port)
+        with pytest.raises(ServiceTimeoutError), stream.operation():
+            stream.readline()
+        stream.sendall(b"go\r\n")
+        with pytest.raises(DisconnectedError, match="earlier failure"), stream.operation():
+            stream.readline()
+        stream.close()
+
+
+def test_a_refusal_is_no_failure() -> None:
+    def script(client: Client) -> None:
+        client.send(b"one\r\ntwo\r\n")
+        client.until_closed()
+
+    with scripted(script) as server:
+        stream = connect(server.port)
+        with pytest.raises(CommandError), stream.operation():
+            stream.readline()
+            raise stream.error(CommandError, "Refused.")
+        with stream.operation():
+            assert stream.readline() == b"two\r\n"
+        stream.close()
+
+
+def test_an_inner_operation_ends_with_the_outer_one_unless_more_is_announced() -> None:
+    with scripted(lambda client: client.until_closed()) as server:
+        stream = connect(server.port, timeouts=Timeouts(connect=1, read=1, operation=10))
+        with stream.operation() as outer, stream.operation() as inner:
+            assert inner is outer
+            stream.expect(65536 * 50)
+            assert 58 < outer.left() <= 60
+            with stream.operation(at_least=100):
+                assert outer.left() > 99
+        stream.close()
+
+
+def test_plain_text_behind_the_answer_to_starttls_is_never_used() -> None:
+    with scripted(lambda client: (client.send(b"220 go\r\n250 forged\r\n"), client.until_closed())) as server:  # type: ignore[func-returns-value]
+        stream = connect(server.port)
+        assert stream.readline() == b"220 go\r\n"
+        with pytest.raises(TLSError, match="may be forged"):
+            stream.start_tls()
+        stream.close()
+
+
+def test_a_mark_that_does_not_come_in_time_is_refused() -> None:
+    with scripted(lambda client: (client.send(b"x" * 100), client.until_closed())) as server:  # type: ignore[func-returns-value]
+        stream = connect(server.port)
+        with pytest.raises(ProtocolError, match="more than 50 bytes"):
+            stream.read_until(b"\r\n.\r\n", 50)
+        stream.close()
+
+
+@pytest.mark.parametrize("pieces", [1, 2, 3, 7, 100])
+def test_a_mark_is_found_however_the_bytes_are_cut(pieces: int) -> None:
+    data = b"one\r\n.\rtwo\r\n.\r\nrest"
+
+    def script(client: Client) -> None:
+        for start in range(0, len(data), pieces):
+            client.send(data[start : start + pieces])
+        client.until_closed()
+
+    with scripted(script) as server:
+        stream = connect(server.port)
+        got = stream.read_until(b"\r\n.\r\n", 100), stream.peek(2), stream.read(4)
+        stream.close()
+
+    assert got == (b"one\r\n.\rtwo", b"re", b"rest")

@@ -1,0 +1,71 @@
+"""Whose place in the pool a session takes: the digest of a whole account, credential included, and its limit."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass
+
+from ..account import Account, Protocol
+
+_DIGEST_KEY = secrets.token_bytes(32)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What all accounts of one digest share.
+
+    :param key: The digest, which keeps no secret.
+    :param size: How many sessions may be open at once.
+    :param keep: Whether a session may wait here for its next lease.
+    """
+
+    key: bytes
+    protocol: Protocol
+    size: int
+    keep: bool
+
+    @classmethod
+    def of(cls, account: Account, protocol: Protocol) -> Place:
+        """Return the place of an account; in POP3 it is the maildrop, whoever opens it (RFC 1939, 8)."""
+        if protocol is Protocol.POP3:
+            credential = account.credential
+            return cls(_digest(protocol, account.pop3, credential and credential.username), protocol, 1, False)
+        return cls(_account_digest(account, protocol), protocol, account.pool_size, True)
+
+    @property
+    def taken(self) -> str:
+        """What an error says when no session came free; how long it waited goes behind."""
+        if self.keep:
+            return f"All {self.size} sessions of the account stayed in use"
+        return "Another POP3 session of the account stayed open"
+
+    @property
+    def cure(self) -> str:
+        """What to do about that."""
+        if self.keep:
+            return "Give sessions back sooner (end the 'with' block), or raise POOL_SIZE."
+        return "POP3 allows one session at a time (RFC 1939): end the 'with' block sooner."
+
+
+def _account_digest(account: Account, protocol: Protocol) -> bytes:
+    """Return what tells accounts apart, credential included, without keeping the secret in a key."""
+    credential = account.credential
+    return _digest(
+        protocol,
+        account.endpoint(protocol),
+        account.name,
+        account.address,
+        account.verify_tls,
+        account.ca_file,
+        account.client_cert,
+        account.allow_cleartext_login,
+        account.quirks,
+        account.timeouts,
+        credential and (credential.username, credential.kind, credential.secret.identity),
+    )
+
+
+def _digest(*values: object) -> bytes:
+    return hmac.new(_DIGEST_KEY, repr(values).encode("utf-8", "surrogatepass"), hashlib.sha256).digest()
