@@ -2,7 +2,7 @@
 
 from .apop import apop_digest, apop_timestamp
 from .choice import mechanism_for
-from .mechanisms import Login, Mechanism, OAuthBearer, Plain, XOAuth2
+from .mechanisms import Login, Mechanism, OAuthBearer, Plain, XOAuth2, credential_words
 from .refusal import decode_server_text, no_mechanism, refused_login
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "XOAuth2",
     "apop_digest",
     "apop_timestamp",
+    "credential_words",
     "decode_server_text",
     "mechanism_for",
     "no_mechanism",

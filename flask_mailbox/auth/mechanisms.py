@@ -7,6 +7,7 @@ from typing import ClassVar
 from typing import Protocol as Interface
 
 from ..account import Credential, Endpoint
+from ..errors import UnsafeValueError
 from ..guard import guard
 
 
@@ -30,7 +31,7 @@ class Plain:
     name: ClassVar[str] = "PLAIN"
 
     def __init__(self, credential: Credential, endpoint: Endpoint) -> None:
-        user, password = _words(credential)
+        user, password = credential_words(credential)
         self.initial: bytes | None = b"\0" + user + b"\0" + password
 
     def respond(self, challenge: bytes) -> bytes:
@@ -45,7 +46,7 @@ class Login:
 
     def __init__(self, credential: Credential, endpoint: Endpoint) -> None:
         self.initial: bytes | None = None
-        self._answers = list(_words(credential))
+        self._answers = list(credential_words(credential))
 
     def respond(self, challenge: bytes) -> bytes:
         """Return the user name, then the password, however the server words its prompts."""
@@ -58,7 +59,7 @@ class XOAuth2:
     name: ClassVar[str] = "XOAUTH2"
 
     def __init__(self, credential: Credential, endpoint: Endpoint) -> None:
-        user, token = _words(credential)
+        user, token = credential_words(credential)
         self.initial: bytes | None = b"user=" + user + b"\x01auth=Bearer " + token + b"\x01\x01"
         self.status = ""
 
@@ -76,7 +77,7 @@ class OAuthBearer:
     name: ClassVar[str] = "OAUTHBEARER"
 
     def __init__(self, credential: Credential, endpoint: Endpoint) -> None:
-        user, token = _words(credential)
+        user, token = credential_words(credential)
         name = user.replace(b"=", b"=3D").replace(b",", b"=2C")
         self.initial: bytes | None = (
             b"n,a="
@@ -98,11 +99,21 @@ class OAuthBearer:
         return b"\x01"
 
 
-def _words(credential: Credential) -> tuple[bytes, bytes]:
-    """Return user name and secret as they go on the wire, refusing what no server can take."""
-    user = guard(credential.username, "user name")
-    secret = guard(credential.secret.reveal(), "password" if credential.kind == "password" else "access token")
-    return user.encode(), secret.encode()
+def credential_words(credential: Credential) -> tuple[bytes, bytes]:
+    """Return user name and secret as they go on the wire.
+
+    :raises UnsafeValueError: If no server can take one of them: CR, LF, NUL, or half of a surrogate pair.
+    """
+    kind = "password" if credential.kind == "password" else "access token"
+    return _encoded(credential.username, "user name"), _encoded(credential.secret.reveal(), kind)
+
+
+def _encoded(text: str, what: str) -> bytes:
+    try:
+        return guard(text, what).encode()
+    except UnicodeEncodeError:
+        # the exception carries the text
+        raise UnsafeValueError(f"The {what} contains bytes that are no UTF-8. Write it anew.") from None
 
 
 def _status(challenge: bytes) -> str:

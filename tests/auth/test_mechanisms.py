@@ -96,13 +96,14 @@ def test_a_token_is_never_sent_as_a_password_nor_a_password_as_a_token(
 
 
 @pytest.mark.parametrize("mechanism", [Plain, Login, XOAuth2, OAuthBearer])
-@pytest.mark.parametrize("bad", ["a\r\nb", "a\0b", "a\nb"])
+@pytest.mark.parametrize("bad", ["a\r\nb", "a\0b", "a\nb", "a\udcffb"])
 def test_names_and_secrets_that_no_line_can_carry_are_refused(mechanism: type[Plain], bad: str) -> None:
     for user, secret in ((bad, "secret"), ("user", bad)):
         with pytest.raises(UnsafeValueError) as raised:
             mechanism(credential(user, secret), ENDPOINT)
 
         assert bad not in str(raised.value)
+        assert raised.value.__cause__ is None
 
 
 def test_apop_is_the_example_of_rfc_1939() -> None:
