@@ -7,6 +7,7 @@ and knows neither deadlines nor a bound on what a server sends (RFC 1939).
 from __future__ import annotations
 
 import poplib
+import re
 from collections.abc import Sequence
 from typing import NoReturn
 
@@ -17,6 +18,8 @@ from ..net.stream import Stream
 MAX_LISTING = 64 * 1024 * 1024
 """Bytes that LIST, UIDL or CAPA may have: some million entries."""
 
+_STATUS = re.compile(rb"\+OK\s+(\d{1,18})\s+(\d{1,18})")
+
 
 class POP3Client(poplib.POP3):
     """Commands of POP3; a refused one raises ``poplib.error_proto`` with the server's line."""
@@ -25,10 +28,18 @@ class POP3Client(poplib.POP3):
         # poplib's constructor would open a socket of its own
         self.stream = stream
         self.encoding = "utf-8"
-        self.answer_limit = MAX_LISTING
         self._debugging = 0
         self._tls_established = stream.is_tls
-        self.welcome: bytes = self._getresp()
+        self.welcome = b""
+        self.welcome = self._getresp()
+
+    def command(self, line: bytes) -> bytes:
+        """Send a command that is answered by one line, and return that.
+
+        :raises poplib.error_proto: If the server refused.
+        """
+        self._putline(line)
+        return self._getresp()
 
     def send_line(self, line: bytes) -> bytes:
         """Send a line that is no command (an answer to a SASL challenge) and return the server's."""
@@ -59,10 +70,30 @@ class POP3Client(poplib.POP3):
         octets = 0
         while (line := self.stream.readline()).rstrip(b"\r\n") != b".":
             octets += len(line)
-            if octets > self.answer_limit:
-                self._too_long()
+            if octets > MAX_LISTING:
+                self._too_long(MAX_LISTING)
             lines.append(_content(line))
         return response, lines, octets
+
+    def capabilities(self) -> dict[str, tuple[str, ...]]:
+        """Return what CAPA lists, by upper-case name (RFC 2449, 5); poplib's own chokes on a blank line.
+
+        :raises poplib.error_proto: If the server refused.
+        """
+        self._putline(b"CAPA")
+        words = (line.decode("ascii", "backslashreplace").split() for line in self.listing())
+        return {name.upper(): tuple(values) for name, *values in filter(None, words)}
+
+    def status(self) -> tuple[int, int]:
+        """Return how many messages STAT tells, and how many bytes they have together.
+
+        :raises poplib.error_proto: If the server refused.
+        :raises ProtocolError: If it answered with anything but two numbers.
+        """
+        found = _STATUS.match(self.command(b"STAT"))
+        if found is None:
+            raise self.stream.error(ProtocolError, "The server answered STAT without its two numbers.")
+        return int(found[1]), int(found[2])
 
     def listing(self) -> list[bytes]:
         """Return the lines that LIST or UIDL is answered with.
@@ -75,31 +106,37 @@ class POP3Client(poplib.POP3):
         """Send a RETR for each message in one write (RFC 2449, 6.6: only where PIPELINING is offered)."""
         self.stream.sendall(b"".join(b"RETR %d\r\n" % number for number in numbers))
 
-    def content(self) -> bytes:
+    def top_content(self, number: int, lines: int, limit: int) -> bytes:
+        """Return the headers of a message and its first lines; the parameters and errors are those of ``content``."""
+        self._putline(b"TOP %d %d" % (number, lines))
+        return self.content(limit)
+
+    def content(self, limit: int) -> bytes:
         """Return the message that a RETR or TOP is answered with, as the server sent it.
 
+        :param limit: How many bytes it may have.
         :raises poplib.error_proto: If the server refused.
         """
         status = self.stream.readline()
         if not status.startswith(b"+"):
             self._refuse(status.rstrip(b"\r\n"))
         if not status.endswith(b"\r\n"):  # a server that ends its lines with LF alone
-            return self._content_by_lines()
+            return self._content_by_lines(limit)
         if self.stream.peek(3) == b".\r\n":
             self.stream.read(3)
             return b""
-        content = self.stream.read_until(b"\r\n.\r\n", self.answer_limit) + b"\r\n"
+        content = self.stream.read_until(b"\r\n.\r\n", limit) + b"\r\n"
         if b"\r\n.." in content:
             content = content.replace(b"\r\n..", b"\r\n.")
         return content[1:] if content.startswith(b"..") else content
 
-    def _content_by_lines(self) -> bytes:
+    def _content_by_lines(self, limit: int) -> bytes:
         lines = []
         octets = 0
         while (line := self.stream.readline()).rstrip(b"\r\n") != b".":
             octets += len(line)
-            if octets > self.answer_limit:
-                self._too_long()
+            if octets > limit:
+                self._too_long(limit)
             lines.append(_content(line) + b"\r\n")
         return b"".join(lines)
 
@@ -107,11 +144,13 @@ class POP3Client(poplib.POP3):
         if line.startswith(b"-ERR"):
             raise poplib.error_proto(line)
         self.stream.broken = True
+        if self.welcome:
+            raise self.stream.error(ProtocolError, "The server's answer is none that POP3 knows.")
         raise self.stream.error(ProtocolError, "The server does not speak POP3.", hint=_other_protocol(line))
 
-    def _too_long(self) -> NoReturn:
+    def _too_long(self, limit: int) -> NoReturn:
         self.stream.broken = True
-        raise self.stream.error(ProtocolError, f"The server sent more than {self.answer_limit:,} bytes.")
+        raise self.stream.error(ProtocolError, f"The server sent more than {limit:,} bytes.")
 
     def close(self) -> None:
         """Close the connection without a word."""

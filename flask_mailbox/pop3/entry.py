@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+
+MAX_DIGITS = 18
+"""Digits of a size; what is longer is none."""
 
 _LISTED = re.compile(rb"(?:\+OK\s+)?(\d{1,10})\s+(\S+)")
 
@@ -29,14 +34,38 @@ def listed(lines: Iterable[bytes]) -> dict[int, str]:
     return {int(each[1]): each[2].decode("ascii", "backslashreplace") for each in found if each}
 
 
+def without_own_name(sizes: Iterable[int], uidls: dict[int, str]) -> list[int]:
+    """Return the numbers that UIDL gave no name, or one that it gave to another message too."""
+    given = Counter(uidls.values())
+    return [number for number in sizes if given[uidls.get(number, "")] != 1]
+
+
+def made_up_uidl(content: bytes, size: str) -> str:
+    """Return a name for a message that the server gave none: what its header block and its size add up to.
+
+    It stays the same in every session, as a number would not.
+
+    :param content: The message, or what TOP gave of it.
+    """
+    header = content.partition(b"\r\n\r\n")[0].rstrip(b"\r\n")
+    return f"made-{hashlib.sha256(header + b' ' + size.encode()).hexdigest()[:40]}"
+
+
 def merged(sizes: dict[int, str], uidls: dict[int, str]) -> tuple[Entry, ...]:
-    """Return the entries of a maildrop; a uidl that stands twice is made unique by its place."""
-    seen: dict[str, int] = {}
+    """Return the entries of a maildrop; equal names, which only equal messages have by now, are counted through."""
+    taken: set[str] = set()
+    again: Counter[str] = Counter()
     entries: list[Entry] = []
     for number in sorted(sizes):
-        uidl = uidls.get(number, f"number-{number}")
-        seen[uidl] = seen.get(uidl, 0) + 1
-        name = uidl if seen[uidl] == 1 else f"{uidl}#{seen[uidl]}"
-        size = sizes[number]
-        entries.append(Entry(number, name, int(size) if size.isdigit() else 0))
+        uidl = name = uidls[number]
+        while name in taken:
+            again[uidl] += 1
+            name = f"{uidl}#{again[uidl] + 1}"
+        taken.add(name)
+        entries.append(Entry(number, name, announced(sizes[number])))
     return tuple(entries)
+
+
+def announced(size: str) -> int:
+    """Return a listed size as a number; 0 if it is none."""
+    return int(size) if size.isdigit() and len(size) <= MAX_DIGITS else 0

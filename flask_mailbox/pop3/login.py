@@ -5,51 +5,32 @@ from __future__ import annotations
 import base64
 import binascii
 import poplib
-import re
 
 from ..account import Credential, Security
 from ..auth import (
     Mechanism,
     apop_digest,
     apop_timestamp,
-    decode_server_text,
+    credential_words,
     mechanism_for,
     no_mechanism,
-    refused_login,
 )
-from ..errors import ProtocolError, ServiceError, TLSError, UsageError
-from ..guard import guard
+from ..errors import ProtocolError, TLSError, UsageError
 from ..net.tls import port_hint
 from .client import POP3Client
+from .refusals import refusal_line, refused_sign_in
 
 MAX_SASL_ROUNDS = 10
 MAX_INITIAL = 200
 """A command line has at most 255 bytes (RFC 2449, 4)."""
 
-WAIT_CODES = frozenset({"IN-USE", "LOGIN-DELAY", "SYS/TEMP"})
-"""Response codes that say "later", not "wrong password" (RFC 2449, 8; RFC 3206)."""
-
-_CODE = re.compile(r"-ERR\s+\[([A-Za-z0-9/-]+)\]")
-
 Capabilities = dict[str, tuple[str, ...]]
-
-
-def response_code(line: str) -> str:
-    """Return the response code of a refusal (RFC 2449, 8), or an empty text."""
-    found = _CODE.match(line)
-    return found[1].upper() if found else ""
-
-
-def refusal_line(error: poplib.error_proto) -> str:
-    """Return the server's line that a refused command ended with."""
-    said = error.args[0] if error.args else b""
-    return decode_server_text(said if isinstance(said, bytes) else str(said).encode())
 
 
 def ask_capabilities(client: POP3Client) -> Capabilities:
     """Return what CAPA lists, by upper-case name; nothing where the server does not know it (RFC 2449)."""
     try:
-        return {name.upper(): tuple(values) for name, values in client.capa().items()}
+        return client.capabilities()
     except poplib.error_proto:
         return {}
 
@@ -63,7 +44,7 @@ def secure(client: POP3Client) -> None:
     if stream.endpoint.security is not Security.STARTTLS:
         return
     try:
-        client._shortcmd("STLS")  # type: ignore[attr-defined]
+        client.command(b"STLS")
     except poplib.error_proto as error:
         stream.broken = True
         raise stream.error(
@@ -86,24 +67,33 @@ def sign_in(client: POP3Client, capabilities: Capabilities) -> None:
         raise UsageError(f"Account '{stream.account.name}' has no password: POP3 needs one to sign in.")
     stream.require_private()
     try:
-        _choose(client, credential, [name.upper() for name in capabilities.get("SASL", ())])
+        _choose(client, credential, capabilities)
     except poplib.error_proto as error:
-        raise _refused(client, refusal_line(error)) from error
+        raise refused_sign_in(stream, refusal_line(error)) from error
 
 
-def _choose(client: POP3Client, credential: Credential, offered: list[str]) -> None:
+def _choose(client: POP3Client, credential: Credential, capabilities: Capabilities) -> None:
+    offered = [name.upper() for name in capabilities.get("SASL", ())]
+    if "USER" in capabilities and "LOGIN" in offered:
+        offered.remove("LOGIN")  # USER and PASS say the same in one round trip less
     mechanism = mechanism_for(offered, credential, client.stream.endpoint)
-    timestamp = apop_timestamp(client.welcome)
-    if credential.kind == "oauth2" and mechanism is None:
-        raise no_mechanism(client.stream, offered)
-    if mechanism is not None and mechanism.name != "LOGIN":
+    if mechanism is not None:
         _exchange(client, mechanism)
-    elif timestamp is not None and not client.stream.is_tls:
-        digest = apop_digest(timestamp, credential.secret.reveal())
-        client._shortcmd(f"APOP {guard(credential.username, 'user name')} {digest}")  # type: ignore[attr-defined]
+    elif credential.kind == "oauth2":
+        raise no_mechanism(client.stream, offered)
     else:
-        client.user(guard(credential.username, "user name"))
-        client.pass_(guard(credential.secret.reveal(), "password"))
+        _sign_in_by_commands(client, credential)
+
+
+def _sign_in_by_commands(client: POP3Client, credential: Credential) -> None:
+    """Sign in by APOP where it keeps the password off a clear wire, else by USER and PASS (RFC 1939, 7)."""
+    user, password = credential_words(credential)
+    timestamp = apop_timestamp(client.welcome)
+    if timestamp is not None and not client.stream.is_tls:
+        client.command(b"APOP %b %b" % (user, apop_digest(timestamp, password.decode()).encode()))
+    else:
+        client.command(b"USER " + user)
+        client.command(b"PASS " + password)
 
 
 def _exchange(client: POP3Client, mechanism: Mechanism) -> None:
@@ -138,8 +128,3 @@ def _challenge(line: bytes) -> bytes:
         return base64.b64decode(line[1:].strip())
     except (binascii.Error, ValueError):
         return b""
-
-
-def _refused(client: POP3Client, line: str) -> ServiceError:
-    code = response_code(line)
-    return refused_login(client.stream, line.removeprefix("-ERR").strip(), code=code, transient=code in WAIT_CODES)

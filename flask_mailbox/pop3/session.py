@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import poplib
 from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import TypeVar
@@ -11,17 +10,16 @@ from ..account import Account, Protocol
 from ..errors import BusyError, CommandError, MessageError, MessageNotFoundError, ServiceError, UsageError
 from ..message import ReceivedMessage, parse_message
 from ..net.stream import Stream
-from .client import MAX_LISTING, POP3Client
-from .entry import Entry, listed, merged
-from .login import WAIT_CODES, ask_capabilities, refusal_line, response_code, secure, sign_in
+from .client import POP3Client
+from .entry import Entry, announced, listed, made_up_uidl, merged, without_own_name
+from .fetching import SLACK, WINDOW, Fetching
+from .login import ask_capabilities, secure, sign_in
+from .refusals import MEANINGS, refusal_line, refused, refused_connection, response_code
 
 Result = TypeVar("Result")
 
-WINDOW = 32
-"""Messages that are asked for before the first is read, where the server offers PIPELINING."""
-
-SLACK = 64 * 1024
-"""Bytes that a message may have beyond its announced size: servers count line ends differently."""
+GOODBYE = 2.0
+"""Seconds to wait for the answer to a QUIT that has nothing to carry out."""
 
 
 class POP3Session:
@@ -37,7 +35,8 @@ class POP3Session:
         self.capabilities: dict[str, tuple[str, ...]] = {}
         self._by_uidl: dict[str, Entry] | None = None
         self._deleted = 0
-        self._unread = 0
+        self._fetching: Fetching | None = None
+        self._knows_top = True
 
     @classmethod
     def open(cls, account: Account) -> POP3Session:
@@ -46,6 +45,7 @@ class POP3Session:
         :raises ConnectError: If there is no connection, no TLS, or a wrong certificate.
         :raises AuthenticationError: If the server refuses the credential.
         :raises BusyError: If the maildrop is open elsewhere or the server asks to wait.
+        :raises CommandError: If the server says that it cannot open the maildrop at all (SYS/PERM).
         """
         stream = Stream.open(account, Protocol.POP3)
         try:
@@ -71,17 +71,27 @@ class POP3Session:
 
         :raises ServiceError: If messages were to be deleted and the server did not confirm it.
         """
-        if self.stream.broken and not self._deleted:
-            self.drop()
-            return
         try:
-            self._ask("QUIT", lambda: self.client._shortcmd("QUIT"))  # type: ignore[attr-defined]
-        except ServiceError as error:
             if self._deleted:
-                error.hint = f"The {self._deleted} deletions may not have happened: look again. {error.hint}".strip()
-                raise
+                self._carry_out_deletions()
+            elif not self.stream.broken and not (self._fetching and self._fetching.unanswered):
+                self._say_goodbye()
         finally:
             self.drop()
+
+    def _carry_out_deletions(self) -> None:
+        try:
+            self._ask("QUIT", lambda: self.client.command(b"QUIT"))
+        except ServiceError as error:
+            error.hint = f"The {self._deleted} deletions may not have happened: look again. {error.hint}".strip()
+            raise
+
+    def _say_goodbye(self) -> None:
+        try:
+            with self.stream.operation(read=GOODBYE):
+                self.client.command(b"QUIT")
+        except (ServiceError, poplib.error_proto):
+            pass
 
     def drop(self) -> None:
         """Close the connection without QUIT: nothing is deleted."""
@@ -92,18 +102,17 @@ class POP3Session:
 
     def stat(self) -> tuple[int, int]:
         """Return how many messages there are and how many bytes they have together."""
-        count, size = self._ask("STAT", self.client.stat)
-        return count, max(0, size)
+        return self._ask("STAT", self.client.status)
 
     def entries(self) -> tuple[Entry, ...]:
         """Return the messages of the maildrop in its order, oldest first on most servers.
 
-        Where the server has no UIDL, a name is made of a message's headers and size; that costs a TOP for each.
+        Where the server has no UIDL, or gives two messages the same name, a name is made of a message's headers and
+        size; that costs a TOP for each of them.
         """
         sizes, uidls = self._listings()
-        if uidls is None:
-            uidls = {number: self._made_up_uidl(number, size) for number, size in sizes.items()}
-        entries = merged(sizes, uidls)
+        made_up = {number: self._made_up_uidl(number, sizes[number]) for number in without_own_name(sizes, uidls)}
+        entries = merged(sizes, uidls | made_up)
         self._by_uidl = {entry.uidl: entry for entry in entries}
         return entries
 
@@ -122,13 +131,8 @@ class POP3Session:
         if not isinstance(lines, int) or isinstance(lines, bool) or lines < 0:
             raise UsageError(f"lines is {lines!r}, and takes a whole number from 0.")
         entry = self._entry(uidl)
-        try:
-            found = self._ask("TOP", lambda: self._top(entry.number, lines))
-        except BusyError:
-            raise
-        except CommandError:
-            return self.message(uidl)
-        return parse_message(found, truncated=True)
+        found = self._top(entry.number, lines)
+        return self.message(uidl) if found is None else parse_message(found, truncated=True)
 
     def message(self, uidl: str) -> ReceivedMessage:
         """Return a whole message, parsed; the parameters and errors are those of ``raw``."""
@@ -141,41 +145,29 @@ class POP3Session:
         :raises MessageNotFoundError: If there is no message of that name.
         :raises MessageError: If it is larger than ``MAX_MESSAGE_SIZE``.
         """
-        return next(self.raws([uidl]))[1]
+        ((_, content),) = self.raws([uidl])
+        return content
 
     def raws(self, uidls: Iterable[str]) -> Iterator[tuple[str, bytes]]:
         """Yield whole messages with their names, in the order asked for.
 
-        Where the server offers PIPELINING, up to 32 are asked for at once. Take them all, or leave the session with
-        an error: a session with unread answers is closed.
+        Where the server offers PIPELINING, up to 32 are asked for at once. Other commands may be given in between,
+        such as ``delete`` for each message that was handled.
 
         :raises MessageNotFoundError: If there is no message of a name; before any is fetched.
         :raises MessageError: If one is larger than ``MAX_MESSAGE_SIZE``; before any is fetched.
         """
         entries = [self._within_limit(self._entry(uidl)) for uidl in uidls]
-        window = WINDOW if "PIPELINING" in self.capabilities else 1
-        return self._fetch(entries, window)
+        return self._fetch(entries)
 
-    def _fetch(self, entries: list[Entry], window: int) -> Iterator[tuple[str, bytes]]:
-        self.client.answer_limit = self.account.max_message_size + SLACK
-        asked = 0
+    def _fetch(self, entries: list[Entry]) -> Iterator[tuple[str, bytes]]:
+        ahead = WINDOW if "PIPELINING" in self.capabilities else 1
+        fetching = Fetching(self.client, entries, ahead=ahead, limit=self.account.max_message_size)
         try:
-            for place, entry in enumerate(entries):
-                if asked - place <= window // 2:
-                    wanted = entries[asked : place + window]
-                    asked += len(wanted)
-                    with self.stream.operation():
-                        self.client.ask_for([each.number for each in wanted])
-                self._unread = asked - place
-                with self.stream.operation():
-                    self.stream.expect(entry.size)
-                    content = self._ask("RETR", self.client.content)
-                self._unread = asked - place - 1
-                yield entry.uidl, content
+            for entry in entries:
+                yield entry.uidl, self._ask("RETR", fetching.next, fetching)
         finally:
-            self.client.answer_limit = MAX_LISTING
-            if self._unread:
-                self.stream.broken = True
+            fetching.abandon()
 
     def _within_limit(self, entry: Entry) -> Entry:
         limit = self.account.max_message_size
@@ -185,9 +177,18 @@ class POP3Session:
             )
         return entry
 
-    def _top(self, number: int, lines: int) -> bytes:
-        self.stream.sendall(b"TOP %d %d\r\n" % (number, lines))
-        return self.client.content()
+    def _top(self, number: int, lines: int) -> bytes | None:
+        """Return what TOP gives, or ``None`` if the server refused and perhaps knows no TOP."""
+        if not self._knows_top:
+            return None
+        try:
+            limit = self.account.max_message_size + SLACK
+            return self._ask("TOP", lambda: self.client.top_content(number, lines, limit))
+        except BusyError:
+            raise
+        except CommandError:
+            self._knows_top = "TOP" in self.capabilities
+            return None
 
     # Deleting
 
@@ -197,26 +198,27 @@ class POP3Session:
         :raises MessageNotFoundError: If there is no message of that name.
         """
         entry = self._entry(uidl)
-        self._ask("DELE", lambda: self.client.dele(entry.number))
+        self._ask("DELE", lambda: self.client.command(b"DELE %d" % entry.number))
         self._deleted += 1
         if self._by_uidl is not None:
             del self._by_uidl[uidl]
 
     def undelete_all(self) -> None:
         """Take back all deletions of this session."""
-        self._ask("RSET", self.client.rset)
+        self._ask("RSET", lambda: self.client.command(b"RSET"))
         self._deleted = 0
         self._by_uidl = None
 
     def noop(self) -> None:
         """Ask the server whether it is still there."""
-        self._ask("NOOP", self.client.noop)
+        self._ask("NOOP", lambda: self.client.command(b"NOOP"))
 
-    def _listings(self) -> tuple[dict[int, str], dict[int, str] | None]:
-        """Return sizes and uidls by number; ``None`` for the uidls where the server has none.
+    def _listings(self) -> tuple[dict[int, str], dict[int, str]]:
+        """Return sizes and uidls by number; no uidls where the server knows no UIDL.
 
         Both are asked for in one write where the server offers PIPELINING.
         """
+        self._settle()
         at_once = "PIPELINING" in self.capabilities
         with self.stream.operation():
             self.stream.sendall(b"LIST\r\nUIDL\r\n" if at_once else b"LIST\r\n")
@@ -225,10 +227,10 @@ class POP3Session:
                 self.stream.sendall(b"UIDL\r\n")
             uidls, no_uidl = self._listing()
             if refusal:
-                raise self._refused("LIST", refusal)
-            if response_code(no_uidl) in WAIT_CODES:
-                raise self._refused("UIDL", no_uidl)
-        return sizes, None if no_uidl else uidls
+                raise refused(self.stream, "LIST", refusal)
+            if response_code(no_uidl) in MEANINGS:
+                raise refused(self.stream, "UIDL", no_uidl)
+        return sizes, uidls
 
     def _listing(self) -> tuple[dict[int, str], str]:
         """Read one listing; the second value is the refusal, if it is one."""
@@ -248,27 +250,35 @@ class POP3Session:
         return found
 
     def _made_up_uidl(self, number: int, size: str) -> str:
-        """Return a name for a message on a server without UIDL: what its headers and size add up to."""
-        headers = self._ask("TOP", lambda: self._top(number, 0))
-        return f"made-{hashlib.sha256(headers + size.encode()).hexdigest()[:40]}"
+        """Return a name for a message that the server gave none; without TOP, the whole message is fetched for it."""
+        content = self._top(number, 0)
+        if content is None:
+            try:
+                entry = self._within_limit(Entry(number, "", announced(size)))
+                ((_, content),) = self._fetch([entry])
+            except BusyError:
+                raise
+            except (CommandError, MessageError):  # it cannot be had at all, so its size must do
+                content = b""
+        return made_up_uidl(content, size)
 
-    def _ask(self, command: str, act: Callable[[], Result]) -> Result:
-        """Run one command within the deadline; a refusal becomes an error of our tree."""
+    def _ask(self, command: str, act: Callable[[], Result], fetching: Fetching | None = None) -> Result:
+        """Run one command within the deadline; a refusal becomes an error of our tree.
+
+        :param fetching: Whose message this is, if it is one of many.
+        """
+        self._settle(fetching)
         with self.stream.operation():
             try:
                 return act()
             except poplib.error_proto as error:
-                raise self._refused(command, refusal_line(error)) from error
+                raise refused(self.stream, command, refusal_line(error)) from error
 
-    def _refused(self, command: str, line: str) -> CommandError:
-        code = response_code(line)
-        return self.stream.error(
-            BusyError if code in WAIT_CODES else CommandError,
-            f"The server refused {command}: {line.removeprefix('-ERR').strip()}",
-            command=command,
-            code=code,
-            server_text=line,
-        )
+    def _settle(self, fetching: Fetching | None = None) -> None:
+        """Read what another fetching was still to be answered, so that the next answer is the next command's."""
+        if self._fetching is not None and self._fetching is not fetching:
+            self._fetching.settle()
+        self._fetching = fetching
 
 
 def _greeted(stream: Stream) -> POP3Client:
@@ -276,7 +286,4 @@ def _greeted(stream: Stream) -> POP3Client:
     try:
         return POP3Client(stream)
     except poplib.error_proto as error:
-        line = refusal_line(error)
-        raise stream.error(
-            BusyError, f"The server refused the connection: {line}", code=response_code(line), server_text=line
-        ) from error
+        raise refused_connection(stream, refusal_line(error)) from error

@@ -173,17 +173,28 @@ def test_many_messages_are_fetched_in_the_order_asked_for(reading_server: Readin
     assert count == 80
 
 
-def test_a_session_with_unread_answers_is_not_used_for_anything_else(reading_server: ReadingServer) -> None:
+def test_each_message_can_be_deleted_as_it_comes(reading_server: ReadingServer) -> None:
+    address, _ = reading_server.new_user()
+    for number in range(40):
+        reading_server.deliver(mail(str(number)), address)
+    with mailbox_of(settings(reading_server, address)) as mailbox:
+        with mailbox.pop3() as pop3:
+            for uidl, raw in pop3.raws([entry.uidl for entry in pop3.entries()]):
+                if raw != mail("7"):
+                    pop3.delete(uidl)
+        with mailbox.pop3() as pop3:
+            assert [pop3.raw(entry.uidl) for entry in pop3.entries()] == [mail("7")]
+
+
+def test_a_run_that_is_left_half_way_leaves_the_session_in_step(reading_server: ReadingServer) -> None:
     address, _ = reading_server.new_user()
     for number in range(5):
         reading_server.deliver(mail(str(number)), address)
     with mailbox_of(settings(reading_server, address)) as mailbox:
         with mailbox.pop3() as pop3:
-            fetching = pop3.raws([entry.uidl for entry in pop3.entries()])
-            next(fetching)
-            fetching.close()
-            broken = pop3.stream.broken
+            uidls = [entry.uidl for entry in pop3.entries()]
+            next(pop3.raws(uidls))
+            assert pop3.raw(uidls[3]) == mail("3")
+            pop3.delete(uidls[1])
         with mailbox.pop3() as pop3:
-            assert len(pop3.entries()) == 5
-
-    assert broken or "PIPELINING" not in pop3.capabilities
+            assert [entry.uidl for entry in pop3.entries()] == [uidls[0], *uidls[2:]]

@@ -2,54 +2,16 @@
 
 from __future__ import annotations
 
+import threading
+import time
+
 import pytest
 
-from flask_mailbox import BusyError, CommandError, Protocol, ProtocolError, ServiceError
-from flask_mailbox.account import Account, Credential, Endpoint, Secret, Security
+from flask_mailbox import CommandError, DisconnectedError, ProtocolError, ServiceError, ServiceTimeoutError
 from flask_mailbox.pop3 import POP3Session
 
-from ..scripted import Client, Script, scripted
-from ..smtp.accounts import smtp_account
-
-MESSAGE = b"Subject: hello\r\n\r\ntext\r\n"
-
-
-def account(port: int) -> Account:
-    return smtp_account(port).replace(
-        pop3=Endpoint(Protocol.POP3, "localhost", port, Security.NONE),
-        credential=Credential("ann@demo.test", Secret("secret")),
-    )
-
-
-def server(answers: dict[str, bytes] | None = None, *, greeting: bytes = b"+OK ready\r\n") -> Script:
-    """Return a script that answers by command; an empty answer closes the connection."""
-    known = {
-        "CAPA": b"+OK\r\nUIDL\r\nTOP\r\nUSER\r\n.\r\n",
-        "LIST": b"+OK\r\n1 24\r\n.\r\n",
-        "UIDL": b"+OK\r\n1 abc\r\n.\r\n",
-        "TOP": b"+OK\r\nSubject: hello\r\n\r\n.\r\n",
-        "RETR": b"+OK\r\n" + MESSAGE + b".\r\n",
-    } | (answers or {})
-
-    def script(client: Client) -> None:
-        client.send(greeting)
-        while line := client.line().decode():
-            answer = known.get(line.split(" ")[0], b"+OK\r\n")
-            if not answer:
-                return
-            client.send(answer)
-
-    return script
-
-
-def read(port: int) -> bytes:
-    session = POP3Session.open(account(port))
-    try:
-        raw = session.raw(session.entries()[0].uidl)
-        session.finish()
-    finally:
-        session.drop()
-    return raw
+from ..scripted import Client, scripted
+from .maildrops import MESSAGE, TWO, account, opened, read, server
 
 
 def test_a_well_behaved_server_is_read() -> None:
@@ -59,50 +21,6 @@ def test_a_well_behaved_server_is_read() -> None:
     assert [line for line in running.received if line][-2:] == [b"RETR 1", b"QUIT"]
 
 
-@pytest.mark.parametrize(
-    ("answer", "kind"),
-    [
-        (b"-ERR [IN-USE] locked\r\n", BusyError),
-        (b"-ERR [LOGIN-DELAY] wait\r\n", BusyError),
-        (b"-ERR [SYS/TEMP] later\r\n", BusyError),
-        (b"-ERR [AUTH] wrong\r\n", ServiceError),
-    ],
-)
-def test_refused_sign_ins_are_told_apart(answer: bytes, kind: type[ServiceError]) -> None:
-    with scripted(server({"PASS": answer})) as running, pytest.raises(kind) as raised:
-        read(running.port)
-
-    assert raised.value.transient is (kind is BusyError)
-
-
-def test_a_server_without_uidl_gets_names_made_of_headers_and_size() -> None:
-    with scripted(server({"UIDL": b"-ERR unknown\r\n"})) as running:
-        first, second = (POP3Session.open(account(running.port)) for _ in range(2))
-        names = [session.entries()[0].uidl for session in (first, second)]
-        for session in (first, second):
-            session.drop()
-
-    assert names[0] == names[1]
-    assert names[0].startswith("made-")
-
-
-def test_a_name_that_stands_twice_is_made_unique() -> None:
-    twice = {"LIST": b"+OK\r\n1 24\r\n2 24\r\n.\r\n", "UIDL": b"+OK\r\n1 abc\r\n2 abc\r\n.\r\n"}
-    with scripted(server(twice)) as running:
-        session = POP3Session.open(account(running.port))
-        names = [entry.uidl for entry in session.entries()]
-        session.drop()
-
-    assert names == ["abc", "abc#2"]
-
-
-def test_uidl_lines_with_a_prefix_and_several_blanks_are_understood() -> None:
-    with scripted(server({"UIDL": b"+OK\r\n+OK 1   abc\r\nnonsense\r\n.\r\n"})) as running:
-        session = POP3Session.open(account(running.port))
-        assert session.entries()[0].uidl == "abc"
-        session.drop()
-
-
 def test_a_server_without_top_gives_the_whole_message() -> None:
     with scripted(server({"TOP": b"-ERR unknown\r\n"})) as running:
         session = POP3Session.open(account(running.port))
@@ -110,22 +28,6 @@ def test_a_server_without_top_gives_the_whole_message() -> None:
         session.drop()
 
     assert (message.text or "").strip() == "text"
-
-
-def test_a_server_without_capa_is_signed_in_to_by_user_and_pass() -> None:
-    with scripted(server({"CAPA": b"-ERR what\r\n"})) as running:
-        assert read(running.port) == MESSAGE
-
-    assert b"USER ann@demo.test" in running.received
-
-
-def test_apop_keeps_the_password_off_a_clear_wire() -> None:
-    with scripted(server(greeting=b"+OK ready <1896.697170952@dbc.mtview.ca.us>\r\n")) as running:
-        read(running.port)
-
-    sent = b"\n".join(running.received)
-    assert b"APOP ann@demo.test " in sent
-    assert b"secret" not in sent
 
 
 def test_a_message_without_end_stops_at_the_limit() -> None:
@@ -205,33 +107,6 @@ def test_killing_the_server_after_any_byte_gives_our_error_or_the_whole_message(
                 assert error.host == f"localhost:{running.port}"  # noqa: PT017 - either outcome is right
 
 
-def test_answers_are_matched_to_messages_when_one_of_them_is_refused() -> None:
-    """The server offers pipelining; the second of three messages is refused."""
-    answers = [b"+OK\r\n" + MESSAGE + b".\r\n", b"-ERR [SYS/TEMP] busy\r\n", b"+OK\r\nother\r\n.\r\n"]
-    known = {
-        "CAPA": b"+OK\r\nPIPELINING\r\n.\r\n",
-        "LIST": b"+OK\r\n1 24\r\n2 24\r\n3 24\r\n.\r\n",
-        "UIDL": b"+OK\r\n1 a\r\n2 b\r\n3 c\r\n.\r\n",
-    }
-
-    def script(client: Client) -> None:
-        client.send(b"+OK ready\r\n")
-        while line := client.line().decode():
-            word, _, number = line.partition(" ")
-            client.send(answers[int(number) - 1] if word == "RETR" else known.get(word, b"+OK\r\n"))
-
-    with scripted(script) as running:
-        session = POP3Session.open(account(running.port))
-        fetching = session.raws(["a", "b", "c"])
-        assert next(fetching) == ("a", MESSAGE)
-        with pytest.raises(BusyError):
-            next(fetching)
-        broken = session.stream.broken
-        session.drop()
-
-    assert broken
-
-
 @pytest.mark.parametrize("ending", [b"\r\n", b"\n"])
 def test_servers_that_end_lines_with_lf_alone_are_read_too(ending: bytes) -> None:
     answer = (b"+OK\r\n" + b"Subject: x\r\n\r\n..dot\r\n" + b".\r\n").replace(b"\r\n", ending)
@@ -248,3 +123,109 @@ def test_an_empty_message_is_empty() -> None:
         session = POP3Session.open(account(running.port))
         assert session.raw("abc") == b""
         session.drop()
+
+
+def test_an_answer_that_comes_too_late_is_never_taken_for_the_next_ones() -> None:
+    released = threading.Event()
+    answers = {"TOP 1 0": b"+OK\r\nSubject: one\r\n\r\n.\r\n", "TOP 2 0": b"+OK\r\nSubject: two\r\n\r\n.\r\n"}
+
+    def late(client: Client, line: str) -> bytes:
+        if line == "TOP 1 0":
+            released.wait(5)
+        return answers[line]
+
+    with scripted(server(TWO, top=late)) as running, opened(running.port) as session:
+        session.entries()
+        with pytest.raises(ServiceTimeoutError):
+            session.top("a")
+        released.set()
+        with pytest.raises(DisconnectedError, match="earlier failure"):
+            session.top("b")
+
+
+def test_deletions_of_a_session_that_failed_are_reported_as_not_done() -> None:
+    with scripted(server(TWO | {"TOP": b"nonsense\r\n"})) as running, opened(running.port) as session:
+        session.delete("a")
+        with pytest.raises(ProtocolError):
+            session.top("b")
+        with pytest.raises(ServiceError) as raised:
+            session.finish()
+
+    assert "may not have happened" in raised.value.hint
+    assert b"QUIT" not in running.received
+
+
+def test_a_refused_goodbye_tells_of_the_deletions() -> None:
+    refusing = {"QUIT": b"-ERR some messages were not removed\r\n"}
+    with scripted(server(refusing)) as running, opened(running.port) as session:
+        session.delete("abc")
+        with pytest.raises(CommandError, match="refused QUIT") as raised:
+            session.finish()
+
+    assert "1 deletions" in raised.value.hint
+
+
+def test_a_server_that_drips_its_answer_does_not_hold_the_reader() -> None:
+    def script(client: Client) -> None:
+        client.send(b"+OK ready\r\n")
+        known = {b"CAPA": b"-ERR\r\n", b"LIST": b"+OK\r\n1 24\r\n.\r\n", b"UIDL": b"+OK\r\n1 abc\r\n.\r\n"}
+        while (line := client.line()) and not line.startswith(b"RETR"):
+            client.send(known.get(line, b"+OK\r\n"))
+        client.send(b"+OK\r\n")
+        client.socket.settimeout(0.05)
+        for _ in range(200):
+            try:
+                client.socket.recv(1)
+                return
+            except TimeoutError:
+                client.send(b"x")
+
+    began = time.monotonic()
+    with scripted(script) as running, opened(running.port) as session, pytest.raises(ServiceTimeoutError):
+        session.raw("abc")
+
+    assert time.monotonic() - began < 5
+
+
+@pytest.mark.parametrize("limit", [100_000, 2_000_000], ids=["a long line", "a line over the limit"])
+def test_a_line_has_no_limit_but_the_messages_own(limit: int) -> None:
+    message = b"Subject: x\r\n\r\n" + b"y" * 1_500_000 + b"\r\n"
+    with scripted(server({"RETR": b"+OK\r\n" + message + b".\r\n"})) as running:
+        session = POP3Session.open(account(running.port).replace(max_message_size=limit))
+        try:
+            got = session.raw("abc")
+        except ProtocolError:
+            got = b""
+        session.drop()
+
+    assert got == (message if limit > len(message) else b"")
+
+
+@pytest.mark.parametrize("answer", [b"+OK\r\n", b"+OK two messages\r\n", b"+OK 1\r\n", b"+OK -1 -1\r\n"])
+def test_a_status_without_numbers_is_our_own_error(answer: bytes) -> None:
+    with (
+        scripted(server({"STAT": answer})) as running,
+        opened(running.port) as session,
+        pytest.raises(ProtocolError, match="STAT"),
+    ):
+        session.stat()
+
+
+@pytest.mark.parametrize("said", [b"\r\n", b"IMPLEMENTATION \xc3\xa9\xff\r\n", b" \t\r\nSASL\r\n"])
+def test_odd_capabilities_do_no_harm(said: bytes) -> None:
+    with scripted(server({"CAPA": b"+OK\r\n" + said + b"TOP\r\n.\r\n"})) as running, opened(running.port) as session:
+        assert "TOP" in session.capabilities
+
+
+def test_a_size_that_is_no_number_counts_as_none() -> None:
+    sizes = b"+OK\r\n1 many\r\n2 " + b"9" * 5000 + b"\r\n.\r\n"
+    with scripted(server(TWO | {"LIST": sizes})) as running, opened(running.port) as session:
+        assert [entry.size for entry in session.entries()] == [0, 0]
+
+
+def test_a_server_that_knows_no_top_is_asked_for_it_once() -> None:
+    with scripted(server(TWO | {"CAPA": b"-ERR\r\n", "TOP": b"-ERR\r\n"})) as running, opened(running.port) as session:
+        for uidl in ("a", "b"):
+            session.top(uidl)
+
+    assert [line for line in running.received if line.startswith(b"TOP")] == [b"TOP 1 0"]
