@@ -89,6 +89,20 @@ def look(session: IMAPSession, path: str) -> Known:
     return _everything(session, path).known
 
 
+def is_as_known(session: IMAPSession, path: str, known: Known) -> bool:
+    """Whether nothing came or went, by the folder's numbers alone: flags are not looked at.
+
+    :raises FolderNotFoundError: If there is no such folder.
+    """
+    snapshot = take_snapshot(session, path)
+    if snapshot.exists != known.count or not _continues(known, snapshot):
+        return False
+    if snapshot.uidnext or not snapshot.exists:
+        return snapshot.uidnext in (0, known.uidnext)
+    answer = session.client.run("FETCH", b"%d" % snapshot.exists, b"(UID FLAGS)")  # no UIDNEXT: some servers tell none
+    return max(flags_of(answer.of("FETCH")), default=0) == known.uidnext - 1
+
+
 def _by_qresync(session: IMAPSession, path: str, known: Known) -> Changes | None:
     """Let the server tell everything in its answer to EXAMINE: one round trip (RFC 7162, 3.2)."""
     if not (known.modseq and known.uidvalidity and session.enable("QRESYNC")):

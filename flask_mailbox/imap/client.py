@@ -143,6 +143,29 @@ class Client(IMAPClient):  # type: ignore[misc]
         finally:
             self._imap.collected = None
 
+    def start_idle(self) -> bytes:
+        """Begin IDLE in the open folder (RFC 2177) and return its tag for ``end_idle``.
+
+        :raises CommandError: If the server refuses it.
+        """
+        told: list[Untagged] = []
+        self._imap.collected = told
+        tag = self._start("IDLE", (), SMALL)
+        status = self._wait(tag)
+        if status is not None:
+            self._imap.collected = None
+            raise refused(self.net, "IDLE", status)
+        self._imap.news += sum(response.name == "FETCH" for response in told)
+        return tag
+
+    def end_idle(self, tag: bytes) -> None:
+        """End IDLE and read what the server told meanwhile."""
+        try:
+            self._imap.send(b"DONE\r\n")
+            self._final(tag, "IDLE")
+        finally:
+            self._imap.collected = None
+
     def _exchange(self, command: str, arguments: Any, budget: Budget) -> Status:
         return self._final(self._start(command, arguments, budget), command)
 

@@ -55,6 +55,7 @@ class Connection(imaplib.IMAP4):
     """The wire of one IMAP session.
 
     :param exists: How many messages the selected folder holds, kept up to date with every answer.
+    :param news: How many answers told unasked that the selected folder changed, since it was opened.
     :param collected: The untagged responses of the running command, where ``Client.run`` asked for them.
     """
 
@@ -67,7 +68,7 @@ class Connection(imaplib.IMAP4):
 
     def __init__(self, stream: Stream) -> None:
         self.stream = stream
-        self.exists = 0
+        self.exists = self.news = 0
         self.collected: list[Untagged] | None = None
         self.greeting = Status("", "", b"", b"")
         self.on_bye: Callable[[Status], Exception] | None = None
@@ -179,11 +180,16 @@ class Connection(imaplib.IMAP4):
             raise self.violation("The server sent a message number of more than 32 bits.")
         pieces = self._pieces(found[3] or b"")
         if name == "EXISTS":
+            self.news += 1
             self.exists = number or 0
         elif name == "EXPUNGE":
+            self.news += 1
             self.exists = max(0, self.exists - 1)
         elif name == "VANISHED" and not pieces[0].startswith(b"("):
+            self.news += 1
             self.exists = max(0, self.exists - count_set(pieces[0]))
+        elif name == "FETCH" and b"UID " not in pieces[0]:  # nobody asks without it
+            self.news += 1
         elif name == "CAPABILITY":
             self.take_capabilities(pieces[0])
         self._keep(Untagged(name, number, tuple(pieces)))

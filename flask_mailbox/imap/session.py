@@ -238,6 +238,7 @@ class IMAPSession:
 
     def _opened(self, path: str, answer: Answer, *, writable: bool) -> Selected:
         self.client.wire.state = "SELECTED"
+        self.client.wire.news = 0
         self.selected = Selected(
             path=path,
             uidvalidity=parse_number(answer.code("UIDVALIDITY")),

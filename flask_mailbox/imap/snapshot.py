@@ -86,8 +86,7 @@ def list_flags(session: IMAPSession, path: str) -> tuple[Snapshot, dict[int, Fla
         for first in range(1, snapshot.exists + 1, FLAGS_WINDOW):
             last = min(first + FLAGS_WINDOW - 1, snapshot.exists)
             answer = session.client.run("FETCH", b"%d:%d" % (first, last), b"(UID FLAGS)", budget=CHANGES)
-            asked = (each for each in answer.of("FETCH") if each.number and first <= each.number <= last)
-            found |= flags_of(asked)
+            found |= flags_of(each for each in answer.of("FETCH") if (each.number or 0) <= snapshot.exists)
         if len(found) == snapshot.exists:
             return snapshot, found
     raise session.stream.error(

@@ -14,6 +14,7 @@ class Quirks:
     :param search_text: How far SEARCH can be trusted for FROM, TO, SUBJECT and TEXT: ``ok``, ``ascii_only``,
         ``unreliable``, ``ignored``, ``limited`` or ``unknown``.
     :param idle: Whether IDLE works: ``None`` goes by what the server offers.
+    :param idle_seconds: After how many seconds IDLE is begun anew at the latest.
     :param move: Whether MOVE works: ``None`` goes by what the server offers.
     :param uidplus: Whether UIDPLUS works: ``None`` goes by what the server offers.
     :param special_use: How folder roles are told: ``special-use``, ``xlist``, ``attributes_without_capability``,
@@ -30,6 +31,7 @@ class Quirks:
     sasl_ir_broken: bool = False
     search_text: str = "unknown"
     idle: bool | None = None
+    idle_seconds: int = 600
     move: bool | None = None
     uidplus: bool | None = None
     special_use: str = "unknown"

@@ -136,9 +136,9 @@ def _quirk_problems(table: Mapping[str, Any]) -> list[str]:
     standard = dataclasses.asdict(Quirks())
     problems = []
     for key, value in table.items():
-        wanted = str if isinstance(standard.get(key), str) else bool
-        if key in standard and not isinstance(value, wanted):
-            kind = "a text" if wanted is str else "true or false"
+        wanted = type(standard.get(key)) if type(standard.get(key)) in (str, int) else bool
+        if key in standard and type(value) is not wanted:
+            kind = {str: "a text", int: "a whole number"}.get(wanted, "true or false")
             problems.append(f"'quirks.{key}' is {value!r}; it takes {kind}.")
         if key in QUIRK_WORDS:
             problems += _word_problems(f"quirks.{key}", value, QUIRK_WORDS[key])

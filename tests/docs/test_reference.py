@@ -52,7 +52,7 @@ def test_every_key_and_word_of_a_preset_is_described(key: str) -> None:
 
 def test_the_defaults_of_the_quirks_are_the_described_ones() -> None:
     page = (DOCS / "howto" / "add-a-provider.md").read_text("utf-8")
-    words = {False: "`false`", True: "`true`", None: "not set", "unknown": '`"unknown"`', "": '`""`'}
+    words = {False: "`false`", True: "`true`", None: "not set", 600: "`600`", "unknown": '`"unknown"`', "": '`""`'}
 
     for field in dataclasses.fields(Quirks):
         assert f"| `{field.name}` | {words[field.default]} |" in page

@@ -1,0 +1,52 @@
+"""IDLE: a connection that waits for the server to speak (RFC 2177). While it waits, only its socket is watched."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .session import IMAPSession
+
+KEEP_ALIVE = 120
+"""Seconds of silence after which the system asks whether the other side is still there; routers forget at 300."""
+
+_ALIVE = b"* OK"
+
+
+def can_idle(session: IMAPSession) -> bool:
+    """Whether the server offers IDLE, and is not known to do it badly."""
+    return session.account.quirks.idle is not False and session.client.can("IDLE")
+
+
+class Idling:
+    """An IDLE that runs in the folder that a session has open; nothing else may be asked of it until ``stop``."""
+
+    def __init__(self, session: IMAPSession) -> None:
+        self.session = session
+        with session.operation() as client:
+            session.stream.keep_alive(KEEP_ALIVE)
+            self._tag = client.start_idle()
+
+    def has_news(self) -> bool:
+        """Take what has come, without waiting, and return whether it may be about the folder.
+
+        Servers say ``* OK Still here`` now and then: that is read and forgotten.
+
+        :raises DisconnectedError: If the connection has ended.
+        """
+        stream = self.session.stream
+        waiting = stream.take_waiting()
+        while waiting[: len(_ALIVE)].upper() == _ALIVE and (end := waiting.find(b"\n")) >= 0:
+            stream.skip(end + 1)
+            waiting = waiting[end + 1 :]
+        start = waiting[: len(_ALIVE)].upper()
+        return not _ALIVE.startswith(start) or len(waiting) > 8_000
+
+    def stop(self, *, wait: float) -> None:
+        """End it; what the server said meanwhile is read, and the session may be used again.
+
+        :param wait: Seconds that the server may take to answer.
+        :raises ServiceTimeoutError: If it does not.
+        """
+        with self.session.stream.operation(read=wait), self.session.operation() as client:
+            client.end_idle(self._tag)

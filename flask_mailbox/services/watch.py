@@ -1,0 +1,141 @@
+"""Watching folders of any number of accounts: an iterator of events, told once each, whatever connections do."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Iterator, Mapping
+from types import TracebackType
+
+from ..account import Account, Protocol
+from ..errors import UsageError
+from ..imap.known import Known
+from .events import Event, Failed
+from .watchline import Line, Timing
+from .watchloop import WatchLoop
+
+MOST_WAITING = 10_000
+"""Events that wait for their reader; beyond that folders are left alone until it has caught up."""
+
+CLOSE_SECONDS = 5.0
+
+
+class Watcher(Iterator[Event]):
+    """Events of watched folders, in the order in which each folder's happened.
+
+    Connections are its own, one a folder: they come from no pool and count against no ``POOL_SIZE`` and no
+    ``MAILBOX_MAX_CONNECTIONS``. All watchers of one loop share its threads.
+
+    Iteration waits for the next event and ends with ``close``, which any thread may call.
+
+    :param loop: Shared with other watchers; one of its own if not given.
+    :param timing: How often folders are attended to.
+    :param raises: Raise the error of a ``Failed`` instead of returning it.
+    """
+
+    def __init__(self, *, loop: WatchLoop | None = None, timing: Timing | None = None, raises: bool = False) -> None:
+        self._loop = loop or WatchLoop()
+        self._timing = timing or Timing()
+        self._raises = raises
+        # Guarded by _changed.
+        self._changed = threading.Condition()
+        self._events: deque[Event] = deque()
+        self._lines: dict[tuple[str, ...], Line] = {}
+        self._closed = False
+
+    def add(self, account: Account, *folders: str, cursors: Mapping[str, str] | None = None) -> None:
+        """Watch folders of an account, by path or role; the inbox if none is named. Nothing is waited for.
+
+        :param cursors: For some of the folders, from where to go on: the ``cursor`` of an event seen before. Else
+            what is there now is taken as known.
+        :raises UsageError: If a cursor is none, the account has no IMAP server, or the watcher is closed.
+        """
+        if account.endpoint(Protocol.IMAP) is None:
+            raise UsageError(f"Account '{account.name}' has no IMAP server, so it cannot be watched.")
+        known = {folder: Known.parse(cursor) for folder, cursor in (cursors or {}).items()}
+        lines = []
+        with self._changed:
+            if self._closed:
+                raise UsageError("The watcher is closed.")
+            for folder in folders or ("INBOX",):
+                key = (*_key(account), folder)
+                if key not in self._lines or self._lines[key].closed:
+                    line = Line(account, folder, known.get(folder), self._timing, self._tell, self._is_crowded)
+                    self._lines[key] = line
+                    lines.append(line)
+        self._loop.add(lines)
+
+    def remove(self, account: Account) -> None:
+        """Watch the folders of an account no more; what was told already can still be read."""
+        with self._changed:
+            keys = [key for key in self._lines if key[:-1] == _key(account)]
+            lines = [self._lines.pop(key) for key in keys]
+        self._end(lines)
+
+    def next_event(self, timeout: float | None = None) -> Event | None:
+        """Return the next event; ``None`` once the time is over or the watcher is closed.
+
+        :param timeout: Seconds; without it this waits for ever.
+        :raises MailboxError: What ended a folder, if the watcher ``raises``.
+        """
+        until = None if timeout is None else time.monotonic() + timeout
+        with self._changed:
+            while not self._events:
+                left = None if until is None else until - time.monotonic()
+                if self._closed or (left is not None and left <= 0):
+                    return None
+                self._changed.wait(left)
+            event = self._events.popleft()
+        if self._raises and isinstance(event, Failed):
+            raise event.error
+        return event
+
+    def close(self) -> None:
+        """Close all connections and end the iteration."""
+        with self._changed:
+            self._closed = True
+            lines = list(self._lines.values())
+            self._lines.clear()
+            self._events.clear()
+            self._changed.notify_all()
+        self._end(lines)
+
+    def __next__(self) -> Event:
+        event = self.next_event()
+        if event is None:
+            raise StopIteration
+        return event
+
+    def __enter__(self) -> Watcher:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _tell(self, event: Event) -> None:
+        with self._changed:
+            if not self._closed:
+                self._events.append(event)
+                self._changed.notify()
+
+    def _is_crowded(self) -> bool:
+        return len(self._events) >= MOST_WAITING
+
+    def _end(self, lines: list[Line]) -> None:
+        until = time.monotonic() + CLOSE_SECONDS
+        for line in lines:
+            line.closed = True
+        self._loop.remove(lines)
+        for line in lines:
+            line.ended.wait(max(0.0, until - time.monotonic()))
+        with self._changed:
+            closed = self._closed
+        if closed:
+            self._loop.join_if_unused(max(0.0, until - time.monotonic()))
+
+
+def _key(account: Account) -> tuple[str, ...]:
+    return (account.name, account.address, str(account.imap))

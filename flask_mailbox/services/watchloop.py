@@ -1,0 +1,247 @@
+"""One thread that watches the sockets of thousands of idle connections, and a few that do what takes round trips.
+
+All state of lines belongs to the loop's thread, and to the worker that has a line in hand: ``working`` says which.
+Other threads leave orders in ``_orders``.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import logging
+import queue
+import selectors
+import socket
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable
+
+from .watchline import Line
+
+logger = logging.getLogger("flask_mailbox")
+
+FAST_WORKERS = 4
+"""Threads for what servers just told: they never wait for connections to be opened."""
+
+SLOW_WORKERS = 8
+"""Threads that connect, renew and poll."""
+
+FULL_SECONDS = 0.5
+"""How long a line waits whose reader does not keep up."""
+
+Order = tuple[str, Line]
+
+
+class Workers:
+    """A few threads, started as there is work for them."""
+
+    def __init__(self, name: str, count: int) -> None:
+        self._name = name
+        self._count = count
+        self._jobs: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+        self._threads: list[threading.Thread] = []
+        self._free = threading.Semaphore(0)
+
+    def submit(self, job: Callable[[], None]) -> None:
+        """Have a job done; jobs never raise."""
+        if not self._free.acquire(blocking=False) and len(self._threads) < self._count:
+            thread = threading.Thread(target=self._run, name=self._name, daemon=True)
+            self._threads.append(thread)
+            thread.start()
+        self._jobs.put(job)
+
+    def stop(self) -> list[threading.Thread]:
+        """Let the threads end after what they have in hand, and return them."""
+        for _ in self._threads:
+            self._jobs.put(None)
+        threads, self._threads = self._threads, []
+        return threads
+
+    def _run(self) -> None:
+        while (job := self._jobs.get()) is not None:
+            job()
+            self._free.release()
+
+
+class WatchLoop:
+    """Serves any number of lines; its threads live as long as there are some.
+
+    :param lines: How many there are now.
+    """
+
+    def __init__(self) -> None:
+        # Guarded by _lock; the rest is the loop thread's own.
+        self._lock = threading.Lock()
+        self._orders: deque[Order] = deque()
+        self._thread: threading.Thread | None = None
+        self._wake: socket.socket | None = None
+        self.lines = 0
+
+    def add(self, lines: Iterable[Line]) -> None:
+        """Watch these lines from now on."""
+        self._order("add", lines)
+
+    def remove(self, lines: Iterable[Line]) -> None:
+        """End these lines; each one's ``ended`` is set once its connection is closed."""
+        self._order("remove", lines)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether its thread lives."""
+        with self._lock:
+            return self._thread is not None
+
+    def join_if_unused(self, timeout: float) -> None:
+        """Wait until the threads have ended, as they do once no line is left; not if there are others."""
+        with self._lock:
+            thread = self._thread
+        if thread is not None and self.lines == 0:
+            thread.join(timeout)
+
+    def _order(self, what: str, lines: Iterable[Line]) -> None:
+        with self._lock:
+            self._orders.extend((what, line) for line in lines)
+            if self._thread is None:
+                ours, theirs = socket.socketpair()
+                theirs.setblocking(False)
+                ours.setblocking(False)
+                self._wake = ours
+                run = _Run(self, theirs)
+                self._thread = threading.Thread(target=run.run, name="flask-mailbox-watch", daemon=True)
+                self._thread.start()
+            self._ring()
+
+    def _ring(self) -> None:
+        if self._wake is not None:
+            try:
+                self._wake.send(b"x")
+            except OSError:  # full: it will wake up anyway
+                pass
+
+    def _take_orders(self) -> list[Order]:
+        with self._lock:
+            orders = list(self._orders)
+            self._orders.clear()
+            return orders
+
+    def _ended(self) -> bool:
+        """Whether the thread may end: nothing was ordered meanwhile."""
+        with self._lock:
+            if self._orders:
+                return False
+            self._thread = None
+            if self._wake is not None:
+                self._wake.close()
+                self._wake = None
+            return True
+
+
+class _Run:
+    """The life of one loop thread."""
+
+    def __init__(self, loop: WatchLoop, bell: socket.socket) -> None:
+        self._loop = loop
+        self._bell = bell
+        self._selector = selectors.DefaultSelector()
+        self._lines: set[Line] = set()
+        self._schedule: list[tuple[float, int, Line]] = []
+        self._numbers = itertools.count()
+        self._fast = Workers("flask-mailbox-watch-fast", FAST_WORKERS)
+        self._slow = Workers("flask-mailbox-watch-slow", SLOW_WORKERS)
+
+    def run(self) -> None:
+        self._selector.register(self._bell, selectors.EVENT_READ)
+        try:
+            while True:
+                self._turn()
+                if not self._lines and self._loop._ended():
+                    return
+        finally:
+            threads = [*self._fast.stop(), *self._slow.stop()]
+            self._selector.close()
+            self._bell.close()
+            for thread in threads:
+                thread.join(1.0)
+
+    def _turn(self) -> None:
+        for order, line in self._loop._take_orders():
+            getattr(self, f"_{order}")(line)
+        self._start_due()
+        if not self._lines:
+            return
+        for key, _ in self._selector.select(self._until_due()):
+            if key.fileobj is self._bell:
+                self._bell.recv(4096)
+            elif key.data.has_news():
+                self._attend(key.data, self._fast)
+
+    # orders
+
+    def _add(self, line: Line) -> None:
+        if line.closed:
+            line.end()
+            return
+        self._lines.add(line)
+        self._loop.lines = len(self._lines)
+        self._plan(line)
+
+    def _remove(self, line: Line) -> None:
+        if line.working:
+            line.interrupt()
+        else:
+            self._forget(line)
+
+    def _done(self, line: Line) -> None:
+        line.working = False
+        if line.closed:
+            self._forget(line)
+            return
+        if line.is_idling:
+            self._selector.register(line.fileno(), selectors.EVENT_READ, line)
+            if line.has_news():  # what is in the buffer already, no selector sees
+                self._attend(line, self._fast)
+                return
+        self._plan(line)
+
+    # inside
+
+    def _plan(self, line: Line) -> None:
+        heapq.heappush(self._schedule, (line.due, next(self._numbers), line))
+
+    def _start_due(self) -> None:
+        now = time.monotonic()
+        while self._schedule and self._schedule[0][0] <= now:
+            due, _, line = heapq.heappop(self._schedule)
+            if line in self._lines and not line.working and line.due == due:
+                self._attend(line, self._slow)
+
+    def _until_due(self) -> float | None:
+        return max(0.0, self._schedule[0][0] - time.monotonic()) if self._schedule else None
+
+    def _attend(self, line: Line, workers: Workers) -> None:
+        self._unwatch(line)
+        if line.is_crowded():
+            line.due = time.monotonic() + FULL_SECONDS
+            self._plan(line)
+            return
+        line.working = True
+
+        def job() -> None:
+            line.attend()
+            self._loop._order("done", (line,))
+
+        workers.submit(job)
+
+    def _forget(self, line: Line) -> None:
+        self._unwatch(line)
+        self._lines.discard(line)
+        self._loop.lines = len(self._lines)
+        line.end()
+
+    def _unwatch(self, line: Line) -> None:
+        if line.is_idling:
+            try:
+                self._selector.unregister(line.fileno())
+            except (KeyError, ValueError):
+                pass
