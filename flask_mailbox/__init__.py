@@ -29,6 +29,8 @@ from .errors import (
 from .extension import AccountMailbox, Mailbox
 from .message import Address, Attachment, Message, ReceivedMessage, parse_message
 from .services.check import Step, check_account
+from .services.events import Arrived, Changed, Event, Failed, Gone, Reset
+from .services.watch import Watcher
 from .signals import message_sent
 from .smtp import Receipt, Refusal
 
@@ -40,10 +42,12 @@ __all__ = [
     "AccountMailbox",
     "Address",
     "AddressError",
+    "Arrived",
     "Attachment",
     "AuthenticationError",
     "BusyError",
     "CertificateError",
+    "Changed",
     "CommandError",
     "ConfigurationError",
     "ConnectError",
@@ -51,7 +55,10 @@ __all__ = [
     "DeliveryError",
     "DisconnectedError",
     "Endpoint",
+    "Event",
+    "Failed",
     "FolderNotFoundError",
+    "Gone",
     "Mailbox",
     "MailboxError",
     "Message",
@@ -63,6 +70,7 @@ __all__ = [
     "Receipt",
     "ReceivedMessage",
     "Refusal",
+    "Reset",
     "Security",
     "ServiceError",
     "ServiceTimeoutError",
@@ -72,6 +80,7 @@ __all__ = [
     "UIDValidityChangedError",
     "UnsafeValueError",
     "UsageError",
+    "Watcher",
     "check_account",
     "load_account",
     "message_sent",

@@ -19,6 +19,9 @@ from .imap import IMAPSession
 from .net import Lease, Opener, Pool
 from .pop3 import POP3Session
 from .services.delivery import Delivery, SendPolicy
+from .services.watch import Watcher
+from .services.watchline import Timing
+from .services.watchloop import WatchLoop
 from .smtp import Receipt, SMTPSession
 from .smtp.flaskmail import MailBridge
 
@@ -43,6 +46,12 @@ class MailboxState:
     mailbox: Mailbox
     settings: Settings
     pool: Pool
+    watch_loop: WatchLoop
+
+    def watcher(self, *, raises: bool) -> Watcher:
+        """Return a watcher with the app's times; all of an app share one thread."""
+        timing = Timing(renew=self.settings.watch_renew, poll=self.settings.watch_poll)
+        return Watcher(loop=self.watch_loop, timing=timing, raises=raises)
 
 
 class AccountMailbox:
@@ -86,6 +95,23 @@ class AccountMailbox:
         """
         return self._lease(Protocol.POP3)
 
+    def watch(self, *folders: str, cursors: Mapping[str, str] | None = None) -> Watcher:
+        """Return an iterator of what happens in folders from now on; close it, or use it in a ``with`` block.
+
+        This returns once the folders were looked at, or could not be. The iterator needs no app context, and its
+        connections are its own, one a folder.
+
+        :param folders: Paths or roles; the inbox if none is named.
+        :param cursors: For some of them, from where to go on: the ``cursor`` of an event seen before.
+        :raises UsageError: If the account has no IMAP server, or a cursor is none.
+        :raises MailboxError: While it is read: what ends the watching, such as a wrong password. Broken connections
+            are no errors: they are opened again.
+        """
+        watcher = self._state.watcher(raises=True)
+        watcher.add(self.account, *folders, cursors=cursors)
+        watcher.wait_ready(self.account.timeouts.operation)
+        return watcher
+
     def _delivery(self) -> Delivery:
         return Delivery(self.account, self._state.pool, send_policy(current_app), _tell_dispatched(self.account))
 
@@ -119,7 +145,7 @@ class Mailbox:
         """
         settings = load_settings(app.config)
         pool = Pool(OPENERS, per_process=settings.max_connections)
-        app.extensions["mailbox"] = MailboxState(self, settings, pool)
+        app.extensions["mailbox"] = MailboxState(self, settings, pool, WatchLoop())
         app.extensions["mail"] = MailBridge(dict(settings.mail), _bridge_delivery)
         app.teardown_appcontext(_give_back_leases)
 
@@ -196,6 +222,17 @@ class Mailbox:
     def pop3(self) -> AbstractContextManager[POP3Session]:
         """Open the current account's maildrop; see ``AccountMailbox.pop3``."""
         return self.current.pop3()
+
+    def watch(self, *folders: str, cursors: Mapping[str, str] | None = None) -> Watcher:
+        """Watch folders of the current account; see ``AccountMailbox.watch``."""
+        return self.current.watch(*folders, cursors=cursors)
+
+    def watcher(self) -> Watcher:
+        """Return a watcher for any number of accounts: ``watcher.add(account)``; what ends one is told as ``Failed``.
+
+        One thread of the app serves all of them.
+        """
+        return self.state.watcher(raises=False)
 
     # Blueprints
 

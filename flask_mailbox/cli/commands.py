@@ -8,35 +8,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from flask import current_app
 from flask.cli import AppGroup
 
 from ..errors import UsageError
 from ..message import Message
+from .chosen import chosen
 from .doctor import doctor
 from .output import account_option, json_option, print_json, print_table, shortened, told_errors
 from .presets import providers
 from .server import dev_server
+from .watch import watch
 
 if TYPE_CHECKING:
-    from ..extension import AccountMailbox, MailboxState
     from ..message import ReceivedMessage
 
 mailbox_cli = AppGroup("mailbox", help="Test and use the app's mailbox.")
 mailbox_cli.add_command(doctor)
 mailbox_cli.add_command(providers)
 mailbox_cli.add_command(dev_server)
-
-
-def chosen(account: str | None) -> AccountMailbox:
-    """Return the mailbox that a command works with.
-
-    :raises UsageError: If the app has no mailbox at all.
-    """
-    state: MailboxState | None = current_app.extensions.get("mailbox")
-    if state is None:
-        raise UsageError(f"The app '{current_app.name}' has no mailbox: call Mailbox(app) where it is made.")
-    return state.mailbox.for_account(state.settings.account(account))
+mailbox_cli.add_command(watch)
 
 
 @mailbox_cli.command()

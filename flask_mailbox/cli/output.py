@@ -23,7 +23,7 @@ def print_json(value: Any) -> None:
 
 def print_table(rows: Iterable[Sequence[object]], headings: Sequence[str]) -> None:
     """Print rows under headings, columns aligned also where characters are two cells wide."""
-    lines = [[_printable(str(cell)) for cell in row] for row in rows]
+    lines = [[printable(str(cell)) for cell in row] for row in rows]
     widths = [max(map(_cells, column)) for column in zip(headings, *lines, strict=True)]
     click.secho(_aligned(headings, widths), bold=True)
     for line in lines:
@@ -96,7 +96,7 @@ def _print_error(error: MailboxError) -> None:
             click.echo(f"  to do: {error.hint}", err=True)
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """Return text without control characters: a subject must not move the cursor."""
     return "".join(character if character.isprintable() else " " for character in text)
 

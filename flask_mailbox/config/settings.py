@@ -31,6 +31,8 @@ APP_KEYS = (
     "redirect_to",
     "setup_hint",
     "max_connections",
+    "watch_poll",
+    "watch_renew",
 )
 """``MAILBOX_*`` keys that are the app's own, beside those of the default account."""
 
@@ -57,6 +59,8 @@ class Settings:
     redirect_to: str | None = None
     setup_hint: str = ""
     max_connections: int = 50
+    watch_poll: float = 55.0
+    watch_renew: float = 600.0
 
     def account(self, name: str | None) -> Account:
         """Return a configured account, the default one for ``None``.
@@ -108,6 +112,7 @@ class _Loader:
         accounts = self._accounts(registry, defaults)
         default_name = self._default_name(accounts)
         capture_dir, redirect_to, most = self._capture_dir(), self._redirect_to(), self._max_connections()
+        watch_poll, watch_renew = self._seconds("watch_poll", 55.0), self._seconds("watch_renew", 600.0)
         if self._problems:
             raise ConfigurationError(self._problems)
         default = accounts.get(default_name or "")
@@ -122,6 +127,8 @@ class _Loader:
             redirect_to=redirect_to,
             setup_hint=str(self._own.get("setup_hint", "")),
             max_connections=most,
+            watch_poll=watch_poll,
+            watch_renew=watch_renew,
         )
 
     def _check_keys(self) -> None:
@@ -230,6 +237,13 @@ class _Loader:
         except AddressError as error:
             self._problems.append(f"MAILBOX_REDIRECT_TO is {shown(value)}, and takes one e-mail address: {error}")
         return None
+
+    def _seconds(self, key: str, standard: float) -> float:
+        try:
+            return float(Positive(most=86_400).deserialize(self._own.get(key, standard)))
+        except ValidationError as error:
+            self._problems.append(f"MAILBOX_{key.upper()} {' '.join(map(str, error.messages))}")
+            return standard
 
     def _max_connections(self) -> int:
         try:

@@ -45,7 +45,9 @@ class Watcher(Iterator[Event]):
         self._closed = False
 
     def add(self, account: Account, *folders: str, cursors: Mapping[str, str] | None = None) -> None:
-        """Watch folders of an account, by path or role; the inbox if none is named. Nothing is waited for.
+        """Watch folders of an account, by path or role; the inbox if none is named.
+
+        Nothing is waited for here; see ``wait_ready``.
 
         :param cursors: For some of the folders, from where to go on: the ``cursor`` of an event seen before. Else
             what is there now is taken as known.
@@ -65,6 +67,17 @@ class Watcher(Iterator[Event]):
                     self._lines[key] = line
                     lines.append(line)
         self._loop.add(lines)
+
+    def wait_ready(self, timeout: float) -> bool:
+        """Wait until every folder was looked at or could not be: what happens from then on is told.
+
+        :param timeout: Seconds to wait at most.
+        :return: Whether that was enough.
+        """
+        until = time.monotonic() + timeout
+        with self._changed:
+            lines = list(self._lines.values())
+        return all(line.tried.wait(max(0.0, until - time.monotonic())) for line in lines)
 
     def remove(self, account: Account) -> None:
         """Watch the folders of an account no more; what was told already can still be read."""

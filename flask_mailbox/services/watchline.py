@@ -78,6 +78,7 @@ class Line:
         self.due = time.monotonic()
         self.working = False
         self.closed = False
+        self.tried = threading.Event()
         self.ended = threading.Event()
         self.session: IMAPSession | None = None
         self._known = known
@@ -115,6 +116,7 @@ class Line:
         except Exception as error:  # a watcher of thousands outlives a fault in one
             logger.exception("Watching folder '%s' of account '%s' failed", self.folder, self.account.name)
             self._failed(ServiceError(f"Watching failed: {error!r}", account=self.account.name, transient=True))
+        self.tried.set()
 
     def interrupt(self) -> None:
         """End what another thread waits for on this line's connection."""
@@ -126,6 +128,7 @@ class Line:
         """Close the connection; nothing is told any more."""
         self.closed = True
         self._drop()
+        self.tried.set()
         self.ended.set()
 
     def _ready(self) -> IMAPSession:

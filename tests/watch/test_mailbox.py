@@ -1,0 +1,111 @@
+"""Watching as an app and the command line do it."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+
+import pytest
+from click.testing import CliRunner
+from flask import Flask
+from flask.cli import FlaskGroup
+
+from flask_mailbox import Arrived, AuthenticationError, ConfigurationError, Failed, Mailbox
+from flask_mailbox.devserver import MailServer
+
+from ..apps import mailbox_app, mailbox_of
+from .conftest import deliver, events, wait_until_idle, watch_threads
+
+ANN = "ann@demo.test"
+
+
+def test_a_mailbox_is_watched_outside_of_the_app_context(mailserver: MailServer) -> None:
+    with mailbox_of(mailserver.config(ANN)) as mailbox:
+        watcher = mailbox.watch()
+    with watcher:
+        wait_until_idle(mailserver)
+        uid = deliver(mailserver)
+        event = next(watcher)
+
+    assert isinstance(event, Arrived)
+    assert event.uids == (uid,)
+    assert watch_threads() == []
+
+
+def test_a_wrong_password_is_raised(mailserver: MailServer) -> None:
+    with (
+        mailbox_of(mailserver.config(ANN) | {"MAILBOX_PASSWORD": "wrong"}) as mailbox,
+        mailbox.watch() as watcher,
+        pytest.raises(AuthenticationError),
+    ):
+        next(watcher)
+
+
+def test_many_accounts_are_watched_by_one_watcher(mailserver: MailServer) -> None:
+    with mailbox_of(mailserver.config(ANN)) as mailbox, mailbox.watcher() as watcher:
+        imap = mailserver.config(ANN)["MAILBOX_IMAP"]
+        wrong = mailbox.load_account({"address": ANN, "password": "wrong", "imap": imap})
+        watcher.add(mailbox.account)
+        watcher.add(wrong)
+        wait_until_idle(mailserver)
+        deliver(mailserver)
+        found = events(watcher, 2)
+
+    assert {type(event) for event in found} == {Arrived, Failed}
+
+
+def test_watchers_of_one_app_share_their_threads(mailserver: MailServer) -> None:
+    with mailbox_of(mailserver.config(ANN)) as mailbox, mailbox.watch() as one, mailbox.watch("sent") as two:
+        wait_until_idle(mailserver, 2)
+        names = [thread.name for thread in threading.enumerate()]
+        one.close()
+        mailserver.deliver(b"Subject: x\r\n\r\n", ANN, "Sent")
+
+        assert names.count("flask-mailbox-watch") == 1
+        assert [event.folder for event in events(two, 1)] == ["Sent"]
+    assert watch_threads() == []
+
+
+@pytest.mark.parametrize("key", ["MAILBOX_WATCH_POLL", "MAILBOX_WATCH_RENEW"])
+def test_the_times_are_settings(mailserver: MailServer, key: str) -> None:
+    with mailbox_of(mailserver.config(ANN) | {key: 7}) as mailbox:
+        assert 7.0 in (mailbox.state.settings.watch_poll, mailbox.state.settings.watch_renew)
+    with pytest.raises(ConfigurationError, match=key):
+        mailbox_app({key: 0})
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+def test_the_command_prints_what_comes(mailserver: MailServer, as_json: bool) -> None:
+    host = Flask("host")
+    host.config.update(mailserver.config(ANN))
+    mailbox = Mailbox(host)
+    raw = b"From: Bob <bob@demo.test>\r\nSubject: Lunch?\r\n\r\n"
+    thread = threading.Thread(target=lambda: (wait_until_idle(mailserver), mailserver.deliver(raw, ANN)))
+    thread.start()
+    arguments = ["mailbox", "watch", "--count", "1", *(["--json"] if as_json else [])]
+    result = CliRunner().invoke(FlaskGroup(create_app=lambda: host), arguments)
+    thread.join()
+    with host.app_context():
+        mailbox.state.pool.close()
+
+    assert result.exit_code == 0
+    if as_json:
+        event = json.loads(result.stdout)
+        assert (event["event"], event["folder"], event["uids"]) == ("arrived", "INBOX", [1])
+        assert json.loads(event["cursor"])["uidnext"] == 2
+    else:
+        assert "INBOX  arrived  1  Bob <bob@demo.test>  Lunch?" in result.stdout
+    assert watch_threads() == []
+
+
+def test_the_command_says_what_is_wrong(mailserver: MailServer) -> None:
+    host = Flask("host")
+    host.config.update(mailserver.config(ANN))
+    Mailbox(host)
+    started = time.monotonic()
+    result = CliRunner().invoke(FlaskGroup(create_app=lambda: host), ["mailbox", "watch", "--folder", "nope"])
+
+    assert result.exit_code == 1
+    assert "no such folder" in result.output
+    assert time.monotonic() - started < 5
