@@ -188,16 +188,16 @@ class Line:
         self._known = changes.known
 
     def _failed(self, error: MailboxError) -> None:
-        self._drop()
         now = time.monotonic()
+        if self.session is not None and now - self._opened_at > STEADY_SECONDS:
+            self._failures = 0
+        self._drop()
         if self.closed:
             return
         if _is_final(error):
             self.closed = True
             self.tell(Failed(account=self.account, folder=self.folder, error=error))
             return
-        if now - self._opened_at > STEADY_SECONDS:
-            self._failures = 0
         first, most = self._timing.retry, self._timing.retry_most
         if isinstance(error, BusyError | AuthenticationError):
             first, most = max(first, min(BUSY_SECONDS, most)), max(most, min(3600.0, most * 12))
