@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -34,13 +35,14 @@ def watch(folders: tuple[str, ...], count: int | None, account: str | None, as_j
         if not as_json:
             names = ", ".join(folders or ("INBOX",))
             click.echo(f"Watching {names} of {mailbox.account.address}; Ctrl-C ends.", err=True)
-        for number, event in enumerate(watcher, 1):
-            if as_json:
-                click.echo(json.dumps(event_values(event), ensure_ascii=False))
-            else:
-                _print(mailbox, event)
-            if number == count:
-                return
+        try:
+            for event in itertools.islice(watcher, count):
+                if as_json:
+                    click.echo(json.dumps(event_values(event), ensure_ascii=False))
+                else:
+                    _print(mailbox, event)
+        except KeyboardInterrupt:  # the usual end
+            pass
 
 
 def event_values(event: Event) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from ..errors import (
     FolderNotFoundError,
     MailboxError,
     ServiceError,
+    ServiceTimeoutError,
     TLSError,
 )
 from ..imap import Changes, IMAPSession, UidSet
@@ -36,6 +37,10 @@ STEADY_SECONDS = 60.0
 
 BUSY_SECONDS = 60.0
 """The first pause after a server asked to come back later; then twice as long each time, up to an hour."""
+
+
+MOST_UNANSWERED = 2
+"""IDLE that was begun so often in a row without an answer is not tried any more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +93,7 @@ class Line:
         self._opened_at = self._looked_at = 0.0
         self._failures = 0
         self._polls = False
+        self._unanswered = 0
 
     @property
     def is_idling(self) -> bool:
@@ -174,10 +180,15 @@ class Line:
         if can_idle(session) and not self._polls:
             try:
                 self._idling = Idling(session)
+                self._unanswered = 0
             except CommandError as error:
                 if error.transient:
                     raise
                 self._polls = True  # offered, but refused
+            except ServiceTimeoutError:
+                self._unanswered += 1
+                self._polls = self._unanswered >= MOST_UNANSWERED
+                raise
 
     def _tell_all(self, changes: Changes) -> None:
         before = self._known

@@ -8,18 +8,17 @@ from __future__ import annotations
 
 import heapq
 import itertools
-import logging
+import os
 import queue
 import selectors
 import socket
 import threading
 import time
+import weakref
 from collections import deque
 from collections.abc import Callable, Iterable
 
 from .watchline import Line
-
-logger = logging.getLogger("flask_mailbox")
 
 FAST_WORKERS = 4
 """Threads for what servers just told: they never wait for connections to be opened."""
@@ -77,6 +76,8 @@ class WatchLoop:
         self._thread: threading.Thread | None = None
         self._wake: socket.socket | None = None
         self.lines = 0
+        self._run: _Run | None = None
+        _loops.add(self)
 
     def add(self, lines: Iterable[Line]) -> None:
         """Watch these lines from now on."""
@@ -107,8 +108,8 @@ class WatchLoop:
                 theirs.setblocking(False)
                 ours.setblocking(False)
                 self._wake = ours
-                run = _Run(self, theirs)
-                self._thread = threading.Thread(target=run.run, name="flask-mailbox-watch", daemon=True)
+                self._run = _Run(self, theirs)
+                self._thread = threading.Thread(target=self._run.run, name="flask-mailbox-watch", daemon=True)
                 self._thread.start()
             self._ring()
 
@@ -130,11 +131,22 @@ class WatchLoop:
         with self._lock:
             if self._orders:
                 return False
-            self._thread = None
+            self._thread = self._run = None
             if self._wake is not None:
                 self._wake.close()
                 self._wake = None
             return True
+
+    def _drop_inherited(self) -> None:
+        """In a forked child, where no thread of the parent's lives: close its sockets here, and start empty."""
+        if self._run is not None:
+            self._run.drop_inherited()
+        if self._wake is not None:
+            self._wake.close()
+        self._lock = threading.Lock()
+        self._orders = deque()
+        self._thread = self._wake = self._run = None
+        self.lines = 0
 
 
 class _Run:
@@ -163,6 +175,14 @@ class _Run:
             self._bell.close()
             for thread in threads:
                 thread.join(1.0)
+
+    def drop_inherited(self) -> None:
+        """Close all sockets without a word: they belong to the parent."""
+        for line in self._lines:
+            if line.session is not None:
+                line.session.drop()
+        self._selector.close()
+        self._bell.close()
 
     def _turn(self) -> None:
         for order, line in self._loop._take_orders():
@@ -245,3 +265,15 @@ class _Run:
                 self._selector.unregister(line.fileno())
             except (KeyError, ValueError):
                 pass
+
+
+_loops: weakref.WeakSet[WatchLoop] = weakref.WeakSet()
+
+
+def _after_fork_in_child() -> None:
+    for loop in list(_loops):
+        loop._drop_inherited()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork_in_child)

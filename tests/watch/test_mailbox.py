@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 import time
 
@@ -65,6 +66,25 @@ def test_watchers_of_one_app_share_their_threads(mailserver: MailServer) -> None
         assert names.count("flask-mailbox-watch") == 1
         assert [event.folder for event in events(two, 1)] == ["Sent"]
     assert watch_threads() == []
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+@pytest.mark.filterwarnings("ignore:.*use of fork:DeprecationWarning")
+def test_a_forked_child_watches_by_itself(mailserver: MailServer) -> None:
+    with mailbox_of(mailserver.config(ANN)) as mailbox, mailbox.watch() as ours:
+        child = os.fork()
+        if child == 0:
+            told = False
+            try:
+                with mailbox.watch() as theirs:
+                    told = isinstance(theirs.next_event(3), Arrived)
+            finally:
+                os._exit(0 if told else 1)
+        wait_until_idle(mailserver, 2)
+        deliver(mailserver)
+
+        assert os.waitpid(child, 0)[1] == 0
+        assert isinstance(ours.next_event(2), Arrived)
 
 
 @pytest.mark.parametrize("key", ["MAILBOX_WATCH_POLL", "MAILBOX_WATCH_RENEW"])

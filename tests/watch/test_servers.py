@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from flask_mailbox.account import Account, Security
+from flask_mailbox.account import Account, Security, Timeouts
 from flask_mailbox.devserver import MailServer
 from flask_mailbox.imap.connection import Connection
 from flask_mailbox.services.events import Arrived, Changed, Gone
@@ -134,6 +134,17 @@ def test_signs_of_life_cost_nothing(folder: Folder, open_watcher: Open) -> None:
         time.sleep(0.3)
 
         assert server.received.count(b"DONE") == 0
+
+
+def test_idle_that_is_never_begun_gives_way_to_polling(mailserver: MailServer, open_watcher: Open) -> None:
+    mailserver.faults.set("imap", stall="IDLE")
+    account = imap_account(mailserver.imap)
+    watcher = open_watcher()
+    watcher.add(account.replace(timeouts=Timeouts(2.0, 0.2, 2.0)))
+    wait_until_idle(mailserver, 2)
+    uid = deliver(mailserver)
+
+    assert [event.uids for event in events(watcher, 1)] == [(uid,)]  # type: ignore[attr-defined]
 
 
 def test_failures_are_tried_again_with_longer_pauses(open_watcher: Open) -> None:
