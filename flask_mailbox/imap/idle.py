@@ -10,6 +10,9 @@ if TYPE_CHECKING:
 KEEP_ALIVE = 120
 """Seconds of silence after which the system asks whether the other side is still there; routers forget at 300."""
 
+MAX_SIGNS = 8_000
+"""Bytes of signs of life that may come at once: more is a flood, which the session's budgets end."""
+
 _ALIVE = b"* OK"
 
 
@@ -36,11 +39,13 @@ class Idling:
         """
         stream = self.session.stream
         waiting = stream.take_waiting()
+        if stream.broken or len(waiting) > MAX_SIGNS:
+            return True
         while waiting[: len(_ALIVE)].upper() == _ALIVE and (end := waiting.find(b"\n")) >= 0:
             stream.skip(end + 1)
             waiting = waiting[end + 1 :]
         start = waiting[: len(_ALIVE)].upper()
-        return not _ALIVE.startswith(start) or len(waiting) > 8_000
+        return not _ALIVE.startswith(start)
 
     def stop(self, *, wait: float) -> None:
         """End it; what the server said meanwhile is read, and the session may be used again.

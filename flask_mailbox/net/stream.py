@@ -263,9 +263,10 @@ class Stream:
             except (OSError, ValueError) as error:
                 raise self._lost() from error
             if not data:
-                if self._buffer:
-                    break
-                raise self._lost()
+                if not self._buffer:
+                    raise self._lost()
+                self.broken = True  # what came before the end can still be read
+                break
             self._buffer += data
         return bytes(self._buffer)
 

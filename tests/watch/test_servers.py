@@ -206,3 +206,17 @@ def test_over_tls_all_is_the_same(mailserver: MailServer, open_watcher: Open) ->
     uid = deliver(mailserver)
 
     assert [event.uids for event in events(watcher, 1)] == [(uid,)]  # type: ignore[attr-defined]
+
+
+def test_a_flood_of_signs_of_life_ends_the_connection(folder: Folder, open_watcher: Open) -> None:
+    with scripted(folder.script()) as server:
+        watcher = open_watcher(Timing(retry=5.0))
+        watcher.add(imap_account(server.port))
+        assert folder.idling.wait(5)
+        assert folder.client is not None
+        started = time.monotonic()
+        with pytest.raises(OSError):
+            for _ in range(10_000):
+                folder.client.send(b"* OK Still here\r\n" * 1_000)
+
+        assert time.monotonic() - started < 5

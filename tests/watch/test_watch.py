@@ -94,22 +94,22 @@ def test_after_a_dropped_connection_what_came_meanwhile_is_told_once(
     assert sorted(uid for event in told for uid in event.uids) == sorted(uids)  # type: ignore[attr-defined]
 
 
-def test_nothing_is_lost_or_told_twice_while_connections_break(
-    mailserver: MailServer, account: Account, open_watcher: Open
+@pytest.mark.parametrize("step", ["CONNECT", "AUTHENTICATE", "EXAMINE", "FETCH", "IDLE"])
+def test_nothing_is_lost_or_told_twice_wherever_a_connection_breaks(
+    mailserver: MailServer, account: Account, open_watcher: Open, step: str
 ) -> None:
     watcher = open_watcher()
     watcher.add(account)
     wait_until_idle(mailserver)
-    expected = []
-    for number in range(12):
-        if number % 3 == 0:
-            mailserver.faults.set("imap", drop_after=("EXAMINE", "FETCH", "IDLE", "CAPABILITY")[number // 3], times=1)
-            drop_clients(mailserver)
-        expected.append(deliver(mailserver, number))
+    expected: list[int] = []
     told: list[int] = []
-    while len(told) < len(expected) and (event := watcher.next_event(2.0)) is not None:
-        assert isinstance(event, Arrived)
-        told += event.uids
+    for kind in ("drop_before", "cut", "drop_after"):
+        mailserver.faults.set("imap", **{kind: (step, 12) if kind == "cut" else step}, times=1)
+        expected += [deliver(mailserver, number) for number in range(3)]
+        drop_clients(mailserver)
+        while len(told) < len(expected) and (event := watcher.next_event(2.0)) is not None:
+            assert isinstance(event, Arrived)
+            told += event.uids
 
     assert told == expected
     assert watcher.next_event(0.3) is None
