@@ -44,11 +44,17 @@ class Security(enum.StrEnum):
     NONE = "none"
 
 
+class Service(enum.StrEnum):
+    """What else an account talks to: the server that hands out its access tokens."""
+
+    OAUTH2 = "oauth2"
+
+
 @dataclass(frozen=True, slots=True)
 class Endpoint:
     """Where one protocol of an account is served."""
 
-    protocol: Protocol
+    protocol: Protocol | Service
     host: str
     port: int
     security: Security
@@ -110,15 +116,44 @@ class Secret:
         raise TypeError("A Secret is not pickled: keep it where it was configured.")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefreshGrant:
+    """A user's standing consent: what access tokens are fetched with (RFC 6749, 6).
+
+    :param token_url: The provider's token endpoint: https, or http on this machine.
+    :param client_id: The app's name at the provider.
+    :param client_secret: ``None`` for an app that cannot keep one.
+    :param refresh_token: The consent itself; a callable is asked each time.
+    :param scope: What to ask for, where that is less than the user agreed to; empty for all of it.
+    :param client_auth: How the app proves itself: ``post`` (in the form) or ``basic`` (in a header).
+    :param on_refresh_token: Called with a new refresh token where the provider hands one out.
+    """
+
+    token_url: str
+    client_id: str
+    refresh_token: Secret
+    client_secret: Secret | None = None
+    scope: str = ""
+    client_auth: str = "post"
+    on_refresh_token: Callable[[str], object] | None = dataclasses.field(default=None, compare=False, repr=False)
+
+    @property
+    def identity(self) -> tuple[object, ...]:
+        """What tells this grant from others without calling anything."""
+        secret = self.client_secret and self.client_secret.identity
+        return (self.token_url, self.client_id, secret, self.scope, self.client_auth, self.refresh_token.identity)
+
+
 @dataclass(frozen=True, slots=True)
 class Credential:
     """What an account signs in with.
 
+    :param secret: The password or the access token, or what access tokens are fetched with.
     :param kind: ``password`` (also app passwords and authorization codes) or ``oauth2`` (an access token).
     """
 
     username: str
-    secret: Secret
+    secret: Secret | RefreshGrant
     kind: str = "password"
 
 

@@ -6,8 +6,8 @@ import json
 from typing import ClassVar
 from typing import Protocol as Interface
 
-from ..account import Credential, Endpoint
-from ..errors import UnsafeValueError
+from ..account import Credential, Endpoint, RefreshGrant
+from ..errors import UnsafeValueError, UsageError
 from ..guard import guard
 
 
@@ -104,6 +104,8 @@ def credential_words(credential: Credential) -> tuple[bytes, bytes]:
 
     :raises UnsafeValueError: If no server can take one of them: CR, LF, NUL, or half of a surrogate pair.
     """
+    if isinstance(credential.secret, RefreshGrant):
+        raise UsageError("An access token has to be fetched before anybody signs in with it.")
     kind = "password" if credential.kind == "password" else "access token"
     return _encoded(credential.username, "user name"), _encoded(credential.secret.reveal(), kind)
 

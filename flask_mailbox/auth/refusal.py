@@ -5,7 +5,10 @@ from __future__ import annotations
 from ..errors import AuthenticationError, BusyError, ServiceError
 from ..guard import one_line
 from ..net.stream import Stream
-from ..providers import advise
+from ..providers import Advice, advise
+
+PASSWORD_CATEGORIES = {"bad_credentials", "app_password_required", "oauth_required"}
+"""What a server's words mean where a password was sent; after an access token they mean the token."""
 
 
 def decode_server_text(raw: bytes) -> str:
@@ -25,6 +28,8 @@ def refused_login(stream: Stream, text: str, *, code: str = "", transient: bool 
     """
     account, endpoint = stream.account, stream.endpoint
     advice = advise(endpoint.protocol, text, provider=account.provider)
+    if _has_token(stream) and (advice is None or advice.category in PASSWORD_CATEGORIES):
+        advice = Advice("token_refused", _token_hint(stream), advice is not None and advice.transient, "no")
     transient = transient or (advice is not None and advice.transient)
     details = {
         "code": code,
@@ -40,13 +45,25 @@ def refused_login(stream: Stream, text: str, *, code: str = "", transient: bool 
 
 def no_mechanism(stream: Stream, offered: object) -> AuthenticationError:
     """Return the error for a server that offers no way to sign in with this kind of credential."""
-    credential = stream.account.credential
-    kind = "an access token" if credential and credential.kind == "oauth2" else "a password"
+    kind = "an access token" if _has_token(stream) else "a password"
     return stream.error(
         AuthenticationError,
         f"The server offers no sign-in with {kind} (it offers: {', '.join(sorted(map(str, offered))) or 'none'}).",  # type: ignore[call-overload]
         hint="Use the kind of credential that the provider accepts.",
-        category="oauth_required" if credential and credential.kind == "password" else "mechanism_missing",
+        category="mechanism_missing" if _has_token(stream) else "oauth_required",
+    )
+
+
+def _has_token(stream: Stream) -> bool:
+    credential = stream.account.credential
+    return credential is not None and credential.kind == "oauth2"
+
+
+def _token_hint(stream: Stream) -> str:
+    username = stream.account.credential.username if stream.account.credential else ""
+    return (
+        f"Check that '{username}' is who agreed, that {stream.endpoint.protocol.upper()} is switched on for the "
+        f"mailbox, and that the scope covers it."
     )
 
 

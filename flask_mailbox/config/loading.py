@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..account import Account, Credential, Endpoint, Protocol, Secret, Security, Timeouts
+from ..account import Account, Credential, Endpoint, Protocol, RefreshGrant, Secret, Security, Timeouts
 from ..errors import AddressError, ConfigurationError
 from ..message import parse_mailbox
 from ..providers import Provider, Quirks, Registry, shipped
+from .oauth2 import GrantKeys
 from .schema import Labels, set_values, validated
 
 MAX_MESSAGE_SIZE = 25 * 1024 * 1024
@@ -160,15 +161,26 @@ class _Builder:
         password, token = self._values.get("password"), self._values.get("oauth2")
         if password is not None and token is not None:
             self._say("oauth2", f"and {self._label('password')} are both set: keep the one that the server takes.")
-        secret = token if token is not None else password
-        if secret is None:
+        if token is None and password is None:
             if provider and provider.auth_methods != ("none",) and not self._had_problems and not self.problems:
                 self._say_what_is_wanted(provider)
             return None
         username = self._values.get("username") or self._username(provider, address)
         if not username:
             return None
-        return Credential(username, Secret(secret), "oauth2" if token is not None else "password")
+        if password is not None:
+            return Credential(username, Secret(password))
+        if isinstance(token, GrantKeys):
+            grant = self._grant(token, provider)
+            return Credential(username, grant, "oauth2") if grant else None
+        return Credential(username, Secret(token or ""), "oauth2")
+
+    def _grant(self, keys: GrantKeys, provider: Provider | None) -> RefreshGrant | None:
+        try:
+            return keys.resolve(provider)
+        except ConfigurationError as error:
+            self._say("oauth2", str(error))
+            return None
 
     def _say_what_is_wanted(self, provider: Provider) -> None:
         if provider.auth_methods == ("oauth2",):

@@ -11,6 +11,7 @@ from marshmallow import RAISE, Schema, ValidationError
 from ..account import Protocol
 from .coercion import File, Flag, Names, Positive, SecretText, Text
 from .endpoint import EndpointField
+from .oauth2 import OAuth2Field
 
 
 class AccountSchema(Schema):
@@ -23,7 +24,7 @@ class AccountSchema(Schema):
     address = Text()
     username = Text()
     password = SecretText()
-    oauth2 = SecretText()
+    oauth2 = OAuth2Field()
     sender = Text()
     identities = Names()
     smtp = EndpointField(Protocol.SMTP)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..account import Security
-from ..auth import mechanism_for, no_mechanism, refused_login
+from ..auth import credential_words, mechanism_for, no_mechanism, refused_login
 from ..errors import AuthenticationError, CommandError, TLSError, UsageError
 from ..net.tls import port_hint
 from .answer import Answer
@@ -101,8 +101,8 @@ def _authenticate(client: Client) -> Answer:
     if credential.kind == "oauth2" or client.can("LOGINDISABLED"):
         error: AuthenticationError = no_mechanism(stream, offered)
         raise error
-    user = string(credential.username, "user name")
-    return client.ask("LOGIN", user, string(credential.secret.reveal(), "password"))
+    user, password = credential_words(credential)
+    return client.ask("LOGIN", string(user, "user name"), string(password, "password"))
 
 
 def _words(answer: Answer) -> str:

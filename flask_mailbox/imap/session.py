@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from ..account import Account, Protocol
+from ..auth import open_signed_in
 from ..errors import CommandError, FolderNotFoundError, ServiceError
 from ..net.stream import Stream
 from .account_info import Namespace, Quota, read_namespaces, read_quotas
@@ -55,6 +56,10 @@ class IMAPSession:
         :raises AuthenticationError: If the server refuses the credential.
         :raises ServiceError: If the server does anything else but its part.
         """
+        return open_signed_in(account, cls._open)
+
+    @classmethod
+    def _open(cls, account: Account) -> IMAPSession:
         stream = Stream.open(account, Protocol.IMAP)
         try:
             with stream.operation():

@@ -80,6 +80,15 @@ class Stream:
             )
         if not account.verify_tls and endpoint.security is not Security.NONE:
             logger.warning("TLS verification is off for account '%s' (%s)", account.name, endpoint)
+        return cls.connect(account, endpoint)
+
+    @classmethod
+    def connect(cls, account: Account, endpoint: Endpoint) -> Stream:
+        """Connect to a server, with TLS from the first byte where the endpoint says so.
+
+        :raises ConnectError: If the host is unknown or refuses, or TLS fails (``TLSError``, ``CertificateError``).
+        :raises ServiceTimeoutError: If that took longer than the account's connect time-out.
+        """
         deadline = Deadline(account.timeouts.connect)
         stream = cls(_connect(account, endpoint, deadline), account, endpoint)
         if endpoint.security is Security.TLS:

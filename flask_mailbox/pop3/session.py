@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import TypeVar
 
 from ..account import Account, Protocol
+from ..auth import open_signed_in
 from ..errors import BusyError, CommandError, MessageError, MessageNotFoundError, ServiceError, UsageError
 from ..message import ReceivedMessage, parse_message
 from ..net.stream import Stream
@@ -47,6 +48,10 @@ class POP3Session:
         :raises BusyError: If the maildrop is open elsewhere or the server asks to wait.
         :raises CommandError: If the server says that it cannot open the maildrop at all (SYS/PERM).
         """
+        return open_signed_in(account, cls._open)
+
+    @classmethod
+    def _open(cls, account: Account) -> POP3Session:
         stream = Stream.open(account, Protocol.POP3)
         try:
             with stream.operation():

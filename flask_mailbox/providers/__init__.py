@@ -1,8 +1,21 @@
-"""Provider presets and what servers' error texts mean, as data."""
+"""Provider presets, OAuth profiles and what servers' error texts mean, as data."""
 
 from .errortable import Advice, advise
+from .oauthprofile import OAuthProfile, oauth_profile, oauth_profiles
 from .provider import Limit, Provider, ProviderEndpoint
 from .quirks import Quirks
 from .registry import Registry, shipped
 
-__all__ = ["Advice", "Limit", "Provider", "ProviderEndpoint", "Quirks", "Registry", "advise", "shipped"]
+__all__ = [
+    "Advice",
+    "Limit",
+    "OAuthProfile",
+    "Provider",
+    "ProviderEndpoint",
+    "Quirks",
+    "Registry",
+    "advise",
+    "oauth_profile",
+    "oauth_profiles",
+    "shipped",
+]

@@ -15,6 +15,10 @@ _HINTS = {
     "app_password_required": "{name} wants {credential} here, not the account's password. {help}",
     "bad_credentials": "{name} refused the user name or {credential}. {help}",
     "oauth_required": "{name} takes an OAuth2 token only: set OAUTH2 instead of PASSWORD, or renew the token.",
+    "consent_required": "The user has to agree again in the browser: put the new refresh token into OAUTH2.",
+    "client_refused": "Check 'client_id' and 'client_secret' of OAUTH2: the app is unknown, or its secret has expired. "
+    "If the server wants the secret in a header, set 'client_auth' to 'basic'.",
+    "scope_refused": "Leave 'scope' of OAUTH2 out, or ask for no more than the user agreed to.",
     "protocol_disabled": "Switch the protocol on in the mailbox's settings first. {help}",
     "admin_disabled": "The administrator of the domain has to allow this sign-in.",
     "sender_mismatch": "Send from the address that you sign in with: set SENDER to it.",

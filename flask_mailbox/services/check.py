@@ -12,7 +12,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from ..account import Account, Protocol
+from ..account import Account, Protocol, RefreshGrant
+from ..auth import current_token
 from ..errors import CertificateError, ConnectError, MailboxError, ServiceError, ServiceTimeoutError, TLSError
 from ..imap import IMAPSession
 from ..message import Message, build, envelope_of, message_id_of
@@ -30,8 +31,8 @@ NEWEST = 20
 class Step:
     """One step of a check.
 
-    :param leg: ``smtp``, ``imap`` or ``pop3``.
-    :param name: What was tried: ``resolve``, ``connect``, ``tls``, ``login``, ``folders``, ``send`` …
+    :param leg: ``smtp``, ``imap`` or ``pop3``; ``auth`` for the access token that all of them need.
+    :param name: What was tried: ``token``, ``resolve``, ``connect``, ``tls``, ``login``, ``folders``, ``send`` …
     :param ok: Whether it worked; ``None`` if there was nothing to try.
     :param seconds: How long it took.
     :param detail: What was found, or the plain reason of the failure.
@@ -51,9 +52,16 @@ class Step:
 def check_account(account: Account, *, send: bool = False) -> Iterator[Step]:
     """Yield the steps of testing an account, each as soon as it is done; a failed leg does not end the others.
 
+    Without an access token, where the account needs one, nothing else is tried.
+
     :param send: Send a message to the account's own address and find it again over IMAP and POP3.
     """
     sent: str | None = None
+    token = _token(account)
+    if token is not None:
+        yield token
+        if not token.ok:
+            return
     with _leg() as leg:
         yield from leg.open(account, Protocol.SMTP, SMTPSession.open, _describe_smtp)
         if send and leg.session:
@@ -115,6 +123,19 @@ def _leg() -> Iterator[_Leg]:
                 leg.session.finish()
             except ServiceError:
                 pass
+
+
+def _token(account: Account) -> Step | None:
+    """Fetch the access token of an account with a refresh grant, or take the one that is kept."""
+    grant = account.credential.secret if account.credential else None
+    if not isinstance(grant, RefreshGrant):
+        return None
+
+    def act() -> str:
+        source, _, _ = current_token(account, grant)
+        return f"access token from {source.where}, good for {source.seconds_left() / 60:.0f} minutes"
+
+    return _attempt("auth", "token", act)
 
 
 def _attempt(leg: str, name: str, act: Callable[[], str]) -> Step:

@@ -6,7 +6,7 @@ import base64
 import binascii
 
 from ..account import Account, Protocol, Security
-from ..auth import Mechanism, mechanism_for, no_mechanism, refused_login
+from ..auth import Mechanism, mechanism_for, no_mechanism, open_signed_in, refused_login
 from ..errors import ProtocolError, ServiceError, TLSError
 from ..message import Envelope
 from ..net.stream import Stream
@@ -44,6 +44,10 @@ class SMTPSession:
         :raises AuthenticationError: If the server refuses the credential.
         :raises ServiceError: If the server does anything else but its part.
         """
+        return open_signed_in(account, cls._open)
+
+    @classmethod
+    def _open(cls, account: Account) -> SMTPSession:
         session = cls(Stream.open(account, Protocol.SMTP))
         try:
             with session.stream.operation():
