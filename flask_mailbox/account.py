@@ -28,6 +28,10 @@ DEFAULT_PORTS: dict[tuple[str, str], int] = {
 }
 
 
+RATE_UNITS = {"second": 1.0, "minute": 60.0, "hour": 3600.0, "day": 86_400.0}
+"""The stretches of time that a rate is given in, in seconds."""
+
+
 class Protocol(enum.StrEnum):
     """The three protocols of a mailbox."""
 
@@ -166,7 +170,23 @@ class Timeouts:
     operation: float = 60.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """How many messages an account may send in a time.
+
+    :param count: Messages.
+    :param seconds: In any stretch of so many seconds.
+    """
+
+    count: int
+    seconds: float
+
+    def __str__(self) -> str:
+        unit = next((name for name, seconds in RATE_UNITS.items() if seconds == self.seconds), f"{self.seconds:g} s")
+        return f"{self.count}/{unit}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, weakref_slot=True)
 class Account:
     """One mailbox, complete and validated; made by ``load_account`` or by the extension's configuration.
 
@@ -175,6 +195,7 @@ class Account:
     :param sender: What goes into From when a message names no sender: an address, or ``Name <address>``.
     :param identities: Further addresses that may stand in From.
     :param credential: ``None`` signs in nowhere (a relay that asks for no login).
+    :param rate: How fast messages may be sent; ``None`` for as fast as the server takes them.
     """
 
     name: str
@@ -192,7 +213,7 @@ class Account:
     client_cert: Path | None = None
     allow_cleartext_login: bool = False
     save_sent: bool = False
-    rate: str | None = None
+    rate: Rate | None = None
     pool_size: int = 3
     max_message_size: int = 25 * 1024 * 1024
     timeouts: Timeouts = dataclasses.field(default_factory=Timeouts)

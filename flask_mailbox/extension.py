@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -18,7 +18,8 @@ from .errors import ConfigurationError, UsageError
 from .imap import IMAPSession
 from .net import Lease, Opener, Pool
 from .pop3 import POP3Session
-from .services.delivery import Delivery, SendPolicy
+from .services.delivery import Delivery, SendOptions, SendPolicy
+from .services.patience import Patience
 from .services.watch import Watcher
 from .services.watchline import Timing
 from .services.watchloop import WatchLoop
@@ -67,15 +68,59 @@ class AccountMailbox:
     def __repr__(self) -> str:
         return f"<AccountMailbox {self.account.name!r} {self.account.address}>"
 
-    def send(self, message: flask_mail.Message, *, envelope_from: str | None = None) -> Receipt:
+    def send(
+        self,
+        message: flask_mail.Message,
+        *,
+        envelope_from: str | None = None,
+        notify: Collection[str] = (),
+        all_or_nothing: bool = False,
+        retries: int = 0,
+    ) -> Receipt:
         """Send a message and return the receipt: for each recipient accepted, refused or unknown.
 
         :param message: A ``flask_mailbox.Message`` or any ``flask_mail.Message``.
         :param envelope_from: The return path, if it is not the sender's address.
+        :param notify: For which events the servers on the way shall report to the sender: ``success``, ``failure``,
+            ``delay``, or ``never`` alone (RFC 3461).
+        :param all_or_nothing: Send only if the server accepts every recipient.
+        :param retries: How often to try again what fails for the time being, within two minutes. Nobody is sent to
+            again who accepted or whose fate is unknown.
         :raises MessageError: If the message cannot be sent as it is; nothing was connected then.
         :raises ServiceError: If no recipient was asked for: no connection, sign-in or sender refused.
         """
-        return self._delivery().send(message, envelope_from=envelope_from)
+        options = SendOptions(
+            envelope_from=envelope_from,
+            notify=notify,
+            all_or_nothing=all_or_nothing,
+            patience=Patience(retries),
+        )
+        return self._delivery().send(message, options)
+
+    def send_many(
+        self,
+        messages: Iterable[flask_mail.Message],
+        *,
+        envelope_from: str | None = None,
+        notify: Collection[str] = (),
+        all_or_nothing: bool = False,
+        retries: int = 0,
+    ) -> Iterator[Receipt]:
+        """Send messages over one connection, as fast as the server takes them, and yield a receipt for each.
+
+        The messages may come from a generator of any length: one is read ahead. What ``send`` would raise for one of
+        them is the ``failure`` of its receipt, and the next is sent all the same. The other parameters are those of
+        ``send``.
+
+        :raises ServiceError: After the receipts of all messages that were read, if there is no connection to be had.
+        """
+        options = SendOptions(
+            envelope_from=envelope_from,
+            notify=notify,
+            all_or_nothing=all_or_nothing,
+            patience=Patience(retries),
+        )
+        return self._delivery().send_many(messages, options)
 
     def smtp(self) -> AbstractContextManager[Delivery]:
         """Hold one connection for the messages of a ``with`` block: ``with mailbox.smtp() as smtp: smtp.send(…)``."""
@@ -113,7 +158,7 @@ class AccountMailbox:
         return watcher
 
     def _delivery(self) -> Delivery:
-        return Delivery(self.account, self._state.pool, send_policy(current_app), _tell_dispatched(self.account))
+        return _delivery_of(self.account, self._state.pool, send_policy(current_app))
 
     @contextmanager
     def _lease(self, protocol: Protocol) -> Iterator[Any]:
@@ -207,9 +252,13 @@ class Mailbox:
         """The account that the current request works with."""
         return self.current.account
 
-    def send(self, message: flask_mail.Message, *, envelope_from: str | None = None) -> Receipt:
+    def send(self, message: flask_mail.Message, **options: Any) -> Receipt:
         """Send with the current account; see ``AccountMailbox.send``."""
-        return self.current.send(message, envelope_from=envelope_from)
+        return self.current.send(message, **options)
+
+    def send_many(self, messages: Iterable[flask_mail.Message], **options: Any) -> Iterator[Receipt]:
+        """Send many messages with the current account; see ``AccountMailbox.send_many``."""
+        return self.current.send_many(messages, **options)
 
     def smtp(self) -> AbstractContextManager[Delivery]:
         """Hold one SMTP connection of the current account; see ``AccountMailbox.smtp``."""
@@ -279,7 +328,22 @@ def _bridge_delivery() -> Delivery:
             raise
         account = state.settings.nobody
     account = account.replace(save_sent=False)
-    return Delivery(account, state.pool, policy, _tell_dispatched(account))
+    return _delivery_of(account, state.pool, policy)
+
+
+def _delivery_of(account: Account, pool: Pool, policy: SendPolicy) -> Delivery:
+    return Delivery(account, pool, policy, _tell_dispatched(account), _ask_before_sending(account))
+
+
+def _ask_before_sending(account: Account) -> Callable[[flask_mail.Message], bool]:
+    """Return what announces a message before it is built, and says whether nobody objected."""
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
+
+    def ask(message: flask_mail.Message) -> bool:
+        answers = signals.message_sending.send(app, message=message, account=account)
+        return not any(answer is False for _, answer in answers)
+
+    return ask
 
 
 def _tell_dispatched(account: Account) -> Callable[[flask_mail.Message, Receipt], None]:

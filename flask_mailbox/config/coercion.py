@@ -8,8 +8,11 @@ from typing import Any
 
 from marshmallow import ValidationError, fields
 
+from ..account import RATE_UNITS, Rate
+
 TRUE = {"true", "1", "yes", "on"}
 FALSE = {"false", "0", "no", "off"}
+_RATE = re.compile(rf"(?P<count>[1-9]\d{{0,6}})\s*(?:/|per)\s*(?P<unit>{'|'.join(RATE_UNITS)})")
 _USER_INFORMATION = re.compile(r"[^/\s]*:[^/\s]*@|(?<=://)[^/\s]*@")
 
 
@@ -83,6 +86,17 @@ class Positive(fields.Field[float]):
             kind = "a whole number" if self._whole else "a number"
             raise ValidationError(f"is {shown(value)}, and takes {kind} above 0 and up to {self._most:,.0f}.")
         return int(number) if self._whole else number
+
+
+class RateText(fields.Field[Rate]):
+    """How many messages in which time, such as ``30/minute``."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Rate:
+        found = _RATE.fullmatch(value.strip().lower()) if isinstance(value, str) else None
+        if found is None:
+            units = ", ".join(RATE_UNITS)
+            raise ValidationError(f"is {shown(value)}, and takes messages per time such as '30/minute' ({units}).")
+        return Rate(int(found["count"]), RATE_UNITS[found["unit"]])
 
 
 class Names(fields.Field[tuple[str, ...]]):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..account import Account, Credential, Endpoint, Protocol, RefreshGrant, Secret, Security, Timeouts
+from ..account import Account, Credential, Endpoint, Protocol, Rate, RefreshGrant, Secret, Security, Timeouts
 from ..errors import AddressError, ConfigurationError
 from ..message import parse_mailbox
 from ..providers import Provider, Quirks, Registry, shipped
@@ -47,6 +47,12 @@ def _twice(values: Mapping[str, Any], label: Labels) -> list[str]:
     keys = [str(key).lower() for key in values]
     twice = sorted({key for key in keys if keys.count(key) > 1})
     return [f"{label(key)} is set twice, in different cases of letters: keep one." for key in twice]
+
+
+def _offered_rate(provider: Provider | None) -> Rate | None:
+    """Return the rate that a provider is known to allow."""
+    count = provider.limit("messages_per_minute") if provider else None
+    return Rate(count, 60.0) if count else None
 
 
 class _Builder:
@@ -93,6 +99,7 @@ class _Builder:
             client_cert=values.get("client_cert"),
             allow_cleartext_login=values.get("allow_cleartext_login", False),
             save_sent=values.get("save_sent", False),
+            rate=values.get("rate") or _offered_rate(provider),
             pool_size=values.get("pool_size", 3),
             max_message_size=values.get("max_message_size", MAX_MESSAGE_SIZE),
             timeouts=Timeouts(

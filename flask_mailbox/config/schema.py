@@ -9,7 +9,7 @@ from typing import Any
 from marshmallow import RAISE, Schema, ValidationError
 
 from ..account import Protocol
-from .coercion import File, Flag, Names, Positive, SecretText, Text
+from .coercion import File, Flag, Names, Positive, RateText, SecretText, Text
 from .endpoint import EndpointField
 from .oauth2 import OAuth2Field
 
@@ -35,6 +35,7 @@ class AccountSchema(Schema):
     save_sent = Flag()
     ca_file = File()
     client_cert = File()
+    rate = RateText()
     pool_size = Positive(whole=True, most=100)
     connect_timeout = Positive(most=3600)
     read_timeout = Positive(most=3600)
@@ -47,6 +48,7 @@ SECRET_KEYS = frozenset({"password", "oauth2"})
 
 DEFAULTS_FOR_ALL = (
     "ca_file",
+    "rate",
     "pool_size",
     "connect_timeout",
     "read_timeout",

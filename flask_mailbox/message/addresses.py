@@ -18,6 +18,8 @@ _ANGLE = re.compile(r'(?P<name>"(?:[^"\\]|\\.)*"\s*|[^<>]*)<(?P<address>[^<>]*)>
 _DOTS = re.compile("[.\u3002\uff0e\uff61]")  # those that RFC 3490, 3.1 takes for a dot
 _LATER_LETTERS = re.compile("([ßς])")  # letters of their own since RFC 5892; the older rules make ss and σ of them
 
+_REMEMBERED = 320  # characters: longer texts are read anew each time
+
 
 @dataclass(frozen=True, slots=True)
 class Address:
@@ -48,26 +50,36 @@ def parse_mailbox(value: str | tuple[str, str] | Address, *, field: str | None =
     :param field: Where the value stands, for the error.
     :raises AddressError: If it is not exactly one address, or carries a line break.
     """
+    if isinstance(value, Address):
+        return _checked_parts(value.name, value.address, field)
+    if isinstance(value, tuple):
+        if len(value) != 2:
+            raise AddressError("A recipient given as a tuple is a pair of name and address.", field=field)
+        name, address = value
+        return _checked_parts(str(name or ""), str(address or ""), field)
+    text = str(value)
+    return _read(text, field) if len(text) <= _REMEMBERED else _read.__wrapped__(text, field)
+
+
+@functools.lru_cache(maxsize=4096)
+def _read(text: str, field: str | None) -> Address:
+    """Return the mailbox that a text names; apps write to the same people again and again."""
+    return _checked_parts(*_split(_guarded(text, field)), field)
+
+
+def _checked_parts(name: str, address: str, field: str | None) -> Address:
     try:
-        name, address = (guard(part, "address") for part in _parts(value))
         name.encode()
     except UnicodeEncodeError:
         raise AddressError("The name of an address contains characters that are no text.", field=field) from None
-    except (UnsafeValueError, AddressError) as error:
+    return Address(_guarded(name, field).strip(), _checked(_guarded(address, field).strip(), field))
+
+
+def _guarded(value: str, field: str | None) -> str:
+    try:
+        return guard(value, "address")
+    except UnsafeValueError as error:
         raise AddressError(str(error), field=field) from error
-    return Address(name.strip(), _checked(address.strip(), field))
-
-
-def _parts(value: str | tuple[str, str] | Address) -> tuple[str, str]:
-    """Return name and address of a value in any of its forms."""
-    if isinstance(value, Address):
-        return value.name, value.address
-    if isinstance(value, tuple):
-        if len(value) != 2:
-            raise AddressError("A recipient given as a tuple is a pair of name and address.")
-        name, address = value
-        return str(name or ""), str(address or "")
-    return _split(guard(str(value), "address"))
 
 
 def _split(text: str) -> tuple[str, str]:
@@ -81,9 +93,8 @@ def _split(text: str) -> tuple[str, str]:
     return name, found["address"]
 
 
-@functools.lru_cache(maxsize=4096)
 def _checked(address: str, field: str | None) -> str:
-    """Return an address with its domain in ASCII; apps write to the same people again and again."""
+    """Return an address with its domain in ASCII."""
     local, at, domain = address.rpartition("@")
     shown = one_line(address, 100)
     if not at or not local or not domain:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import email.utils
 import re
 import secrets
 import time
@@ -47,6 +46,8 @@ _ONCE = {
 """Header fields that may be set through ``extra_headers`` where the argument is not used."""
 
 _LEAVE = re.compile(r"(?:https://|mailto:)[!-;=?-~]+")
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _PRIORITIES = {"high": "1", "low": "5"}
 
 MAX_DERIVED_TEXT = 1024 * 1024
@@ -118,10 +119,19 @@ def _people_field(name: str, addresses: Sequence[Address]) -> bytes:
 
 def _date_field(date: float) -> bytes:
     try:
-        return field("Date", email.utils.formatdate(date, localtime=True))
+        return field("Date", _date_text(time.localtime(date)))
     except (TypeError, ValueError, OverflowError, OSError) as error:
         shown = one_line(str(date), 60)
         raise MessageError(f"'{shown}' is no date: give the seconds since 1970, as a number.", field="date") from error
+
+
+def _date_text(at: time.struct_time) -> str:
+    """Return a local time as RFC 5322, 3.3 writes it, in English whatever the locale is."""
+    sign, offset = ("-", -at.tm_gmtoff) if at.tm_gmtoff < 0 else ("+", at.tm_gmtoff)
+    hours, minutes = divmod(offset // 60, 60)
+    day, month = _DAYS[at.tm_wday], _MONTHS[at.tm_mon - 1]
+    clock = f"{at.tm_hour:02}:{at.tm_min:02}:{at.tm_sec:02}"
+    return f"{day}, {at.tm_mday:02} {month} {at.tm_year:04} {clock} {sign}{hours:02}{minutes:02}"
 
 
 def _thread_fields(message: flask_mail.Message) -> Iterable[bytes]:

@@ -5,11 +5,15 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+import weakref
 from dataclasses import dataclass
 
 from ..account import Account, Protocol
 
 _DIGEST_KEY = secrets.token_bytes(32)
+
+_places: dict[tuple[int, Protocol], Place] = {}
+"""The places of the accounts that are alive, so that a digest is made once an account."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,20 +23,32 @@ class Place:
     :param key: The digest, which keeps no secret.
     :param size: How many sessions may be open at once.
     :param keep: Whether a session may wait here for its next lease.
+    :param limited: Whether the provider allows fewer sessions than the account asks for.
     """
 
     key: bytes
     protocol: Protocol
     size: int
     keep: bool
+    limited: bool = False
 
     @classmethod
     def of(cls, account: Account, protocol: Protocol) -> Place:
         """Return the place of an account; in POP3 it is the maildrop, whoever opens it (RFC 1939, 8)."""
+        known = _places.get((id(account), protocol))
+        if known is None:
+            known = _places[id(account), protocol] = cls._made(account, protocol)
+            weakref.finalize(account, _places.pop, (id(account), protocol), None).atexit = False
+        return known
+
+    @classmethod
+    def _made(cls, account: Account, protocol: Protocol) -> Place:
         if protocol is Protocol.POP3:
             credential = account.credential
             return cls(_digest(protocol, account.pop3, credential and credential.username), protocol, 1, False)
-        return cls(_account_digest(account, protocol), protocol, account.pool_size, True)
+        allowed = account.provider.limit(f"{protocol}_connections") if account.provider else None
+        size = min(account.pool_size, allowed or account.pool_size)
+        return cls(_account_digest(account, protocol), protocol, size, True, size < account.pool_size)
 
     @property
     def taken(self) -> str:
@@ -44,6 +60,8 @@ class Place:
     @property
     def cure(self) -> str:
         """What to do about that."""
+        if self.limited:
+            return f"Give sessions back sooner (end the 'with' block): the provider allows {self.size} at a time."
         if self.keep:
             return "Give sessions back sooner (end the 'with' block), or raise POOL_SIZE."
         return "POP3 allows one session at a time (RFC 1939): end the 'with' block sooner."

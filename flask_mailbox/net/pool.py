@@ -18,6 +18,7 @@ from typing import Protocol as Interface
 from ..account import Account, Protocol
 from ..errors import PoolTimeoutError, UsageError
 from .deadline import Deadline
+from .pacer import Pacer
 from .place import Place
 
 MAX_AGE = 30 * 60.0
@@ -111,6 +112,7 @@ class Pool:
     :param per_process: How many connections may be open at once over all accounts.
     :param max_age: Seconds after which a session is not used again.
     :param max_idle: Seconds after which a waiting session is closed.
+    :param pacer: Gives out the moments at which messages may be sent.
     """
 
     def __init__(
@@ -121,6 +123,7 @@ class Pool:
         max_age: float = MAX_AGE,
         max_idle: float = MAX_IDLE,
     ) -> None:
+        self.pacer = Pacer()
         self._openers = openers
         self._per_process = per_process
         self._max_age = max_age
@@ -283,6 +286,7 @@ class Pool:
         self._leased.clear()
         self._changed = threading.Condition()
         self._open, self._total = {}, 0
+        self.pacer = Pacer()
 
 
 def _drop_waiting(idle: dict[bytes, list[_Kept]]) -> None:

@@ -87,6 +87,11 @@ class Provider:
         """Return what to switch on first in a language (``en``, ``zh`` …), in English where there is no other."""
         return (self.help_zh if language.lower().startswith("zh") else "") or self.help
 
+    def limit(self, key: str) -> int | None:
+        """Return a limit that is known as a number, such as ``smtp_connections`` or ``messages_per_minute``."""
+        found = next((limit.value for limit in self.limits if limit.key == key), None)
+        return found if isinstance(found, int) and found > 0 else None
+
     @property
     def takes_password(self) -> bool:
         """Whether the provider lets programs sign in with the account's own password."""

@@ -18,7 +18,7 @@ from ..errors import CertificateError, ConnectError, MailboxError, ServiceError,
 from ..imap import IMAPSession
 from ..message import Message, build, envelope_of, message_id_of
 from ..pop3 import POP3Session
-from ..smtp import SMTPSession
+from ..smtp import Parcel, SMTPSession
 
 ARRIVAL_TIMEOUT = 60.0
 """Seconds that a message to oneself may take to arrive."""
@@ -210,7 +210,7 @@ def _send_to_oneself(account: Account, session: SMTPSession) -> tuple[str | None
     def act() -> str:
         envelope = envelope_of(message, sender=account.sender)
         data = build(message, sender=account.sender, smtputf8=True)
-        receipt = session.send(envelope, data, message_id=message_id)
+        receipt = session.send(Parcel(envelope=envelope, data=data, message_id=message_id))
         receipt.raise_for_refused()
         return f"accepted for {', '.join(receipt.accepted)}"
 

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
-from ..account import Account, Protocol
-from ..errors import DisconnectedError, MessageError
+from ..account import Account
+from ..errors import CommandError, MailboxError, MessageError, ServiceError
 from ..message import Envelope, build, envelope_of, message_id_of, parse_mailbox
-from ..net import Lease, Pool
-from ..smtp import Receipt
+from ..net import Pool
+from ..smtp import Parcel, Receipt, checked_events, checked_options
+from .courier import Courier
+from .patience import ONE_TRY, Patience, send_patiently
 from .sent import file_in_sent
 
 if TYPE_CHECKING:
     from flask_mail import Message as FlaskMailMessage
 
 Dispatched = Callable[["FlaskMailMessage", Receipt], None]
+Sending = Callable[["FlaskMailMessage"], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,59 +40,167 @@ class SendPolicy:
     redirect_to: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendOptions:
+    """How messages are sent.
+
+    :param envelope_from: The return path, if it is not the sender's address.
+    :param notify: For which events the servers on the way shall report: ``success``, ``failure``, ``delay``, or
+        ``never`` (RFC 3461).
+    :param all_or_nothing: Send only if the server accepts every recipient.
+    :param patience: Whether to try again what is refused for the time being.
+    """
+
+    envelope_from: str | None = None
+    notify: Collection[str] = ()
+    all_or_nothing: bool = False
+    patience: Patience = ONE_TRY
+
+
+DEFAULT = SendOptions()
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """A message that was prepared: a parcel to be sent, or the receipt that it has already."""
+
+    message: FlaskMailMessage
+    parcel: Parcel | None = None
+    receipt: Receipt | None = None
+
+
 class Delivery:
     """Sends messages for one account.
 
     :param dispatched: Called with each message and its receipt once its fate is known.
+    :param sending: Called with each message before it is built; ``False`` keeps it from being sent.
     """
 
-    def __init__(self, account: Account, pool: Pool, policy: SendPolicy, dispatched: Dispatched) -> None:
+    def __init__(
+        self,
+        account: Account,
+        pool: Pool,
+        policy: SendPolicy,
+        dispatched: Dispatched,
+        sending: Sending | None = None,
+        *,
+        holds: bool = False,
+    ) -> None:
         self._account = account
         self._pool = pool
         self._policy = policy
         self._dispatched = dispatched
-        self._holds = False
-        self._lease: Lease | None = None
+        self._sending = sending
+        self._courier = Courier(account, pool, holds=holds)
 
     @contextmanager
     def held(self) -> Iterator[Delivery]:
         """Yield a delivery that keeps one connection for the whole block, opened by the first message."""
-        holder = Delivery(self._account, self._pool, self._policy, self._dispatched)
-        holder._holds = True
+        holder = Delivery(self._account, self._pool, self._policy, self._dispatched, self._sending, holds=True)
         try:
             yield holder
         finally:
-            holder.give_back()
+            holder._courier.give_back()
 
-    def send(self, message: FlaskMailMessage, *, envelope_from: str | None = None) -> Receipt:
+    def send(
+        self, message: FlaskMailMessage, options: SendOptions = DEFAULT, *, envelope_from: str | None = None
+    ) -> Receipt:
         """Send one message and say what became of it for each recipient.
 
         What is wrong with the message itself is found before a connection is opened.
 
-        :param envelope_from: The return path, if it is not the sender's address.
+        :param envelope_from: The return path, if the options name none.
         :raises MessageError: If the message has no recipients, a bad address, or a header with a line break.
         :raises ServiceError: If the server cannot be reached, refuses the sign-in, or refuses the sender.
         """
-        account = self._account
-        envelope = self._envelope(message, envelope_from)
-        data = build(message, sender=account.sender, smtputf8=True)
-        _check_size(data, account.max_message_size)
-        message_id = message_id_of(message, sender=account.sender)
+        if envelope_from and not options.envelope_from:
+            options = dataclasses.replace(options, envelope_from=envelope_from)
+        draft = self._prepared(message, options)
+        return self._told(draft, draft.receipt or self._sent(draft, options))
+
+    def send_many(self, messages: Iterable[FlaskMailMessage], options: SendOptions = DEFAULT) -> Iterator[Receipt]:
+        """Send messages over one connection and yield a receipt for each, in their order.
+
+        One message is read ahead, so that its announcement can go with the content of the one before. What ``send``
+        would raise for one message is the ``failure`` of its receipt, and the next is sent all the same.
+
+        :raises ServiceError: After the receipts of all messages that were read, if there is no connection to be had.
+        """
+        with self.held() as holder:
+            yield from holder._each(iter(messages), options)
+
+    def _each(self, messages: Iterator[FlaskMailMessage], options: SendOptions) -> Iterator[Receipt]:
+        draft = self._next(messages, options)
+        while draft is not None:
+            following: _Draft | None = None
+            trouble: Exception | None = None
+            try:
+                following = self._next(messages, options)
+            except Exception as error:  # the caller's own: told after the receipt of what was read before
+                trouble = error
+            receipt = draft.receipt or self._attempted(draft, options, following)
+            yield self._told(draft, receipt)
+            if trouble is not None:
+                raise trouble
+            if _is_hopeless(receipt.failure):
+                if following is not None:
+                    yield self._told(following, following.receipt or _failed(following, receipt.failure))
+                raise receipt.failure
+            draft = following
+
+    def _next(self, messages: Iterator[FlaskMailMessage], options: SendOptions) -> _Draft | None:
+        message = next(messages, None)
+        if message is None:
+            return None
+        try:
+            return self._prepared(message, options)
+        except MailboxError as error:
+            return _Draft(message, receipt=Receipt("", failure=error))
+
+    def _attempted(self, draft: _Draft, options: SendOptions, following: _Draft | None) -> Receipt:
+        try:
+            return self._sent(draft, options, following)
+        except MailboxError as error:
+            return _failed(draft, error)
+
+    def _prepared(self, message: FlaskMailMessage, options: SendOptions) -> _Draft:
+        """Return the message ready to be sent, or with the receipt of one that is not to be sent."""
+        if self._sending is not None and not self._sending(message):
+            return _Draft(message, receipt=Receipt("", suppressed=True, warnings=("A receiver cancelled it.",)))
+        parcel = self._parcel(message, options)
         if self._policy.suppress:
-            receipt = Receipt(message_id, suppressed=True)
-        elif self._policy.capture_dir is not None:
-            receipt = _capture(data, message_id, self._policy.capture_dir)
-        else:
-            receipt = self._hand_over(*self._redirected(envelope, data), message_id)
-            receipt = file_in_sent(account, self._pool, data, receipt)
-        self._dispatched(message, receipt)
+            return _Draft(message, receipt=Receipt(parcel.message_id, suppressed=True))
+        if self._policy.capture_dir is not None:
+            return _Draft(message, receipt=_capture(parcel, self._policy.capture_dir))
+        return _Draft(message, self._redirected(parcel))
+
+    def _sent(self, draft: _Draft, options: SendOptions, following: _Draft | None = None) -> Receipt:
+        assert draft.parcel is not None  # noqa: S101 - a draft has a parcel or a receipt
+        ahead = following.parcel if following else None
+        receipt = send_patiently(
+            lambda parcel: self._courier.send(parcel, following=ahead), draft.parcel, options.patience
+        )
+        return file_in_sent(self._account, self._pool, draft.parcel.data, receipt)
+
+    def _told(self, draft: _Draft, receipt: Receipt) -> Receipt:
+        if receipt.failure is None:
+            self._dispatched(draft.message, receipt)
         return receipt
 
-    def give_back(self) -> None:
-        """Give a held connection back to the pool."""
-        if self._lease is not None:
-            self._lease.release()
-            self._lease = None
+    def _parcel(self, message: FlaskMailMessage, options: SendOptions) -> Parcel:
+        account = self._account
+        envelope = self._envelope(message, options.envelope_from)
+        data = build(message, sender=account.sender, smtputf8=True)
+        _check_size(data, account.max_message_size)
+        return Parcel(
+            envelope=envelope,
+            data=data,
+            message_id=message_id_of(message, sender=account.sender),
+            all_or_nothing=options.all_or_nothing,
+            notify=checked_events(options.notify),
+            mail_options=checked_options(message.mail_options, "mail_options"),
+            rcpt_options=checked_options(message.rcpt_options, "rcpt_options"),
+        )
 
     def _envelope(self, message: FlaskMailMessage, envelope_from: str | None) -> Envelope:
         """Return who it goes to, and the return path: the login's address where the provider insists on it."""
@@ -99,55 +211,25 @@ class Delivery:
             return Envelope(self._account.address, envelope.recipients)
         return envelope
 
-    def _redirected(self, envelope: Envelope, data: bytes) -> tuple[Envelope, bytes]:
+    def _redirected(self, parcel: Parcel) -> Parcel:
         if not self._policy.redirect_to:
-            return envelope, data
-        original = ",\r\n ".join(envelope.recipients)
+            return parcel
+        original = ",\r\n ".join(parcel.envelope.recipients)
         header = f"X-Original-To: {original}\r\n".encode()
-        return Envelope(envelope.sender, (self._policy.redirect_to,)), header + data
+        envelope = Envelope(parcel.envelope.sender, (self._policy.redirect_to,))
+        return dataclasses.replace(parcel, envelope=envelope, data=header + parcel.data)
 
-    def _hand_over(self, envelope: Envelope, data: bytes, message_id: str) -> Receipt:
-        """Send over a leased session; one that died while it waited is replaced once, before MAIL was answered."""
-        lease = self._take(fresh=False)
-        try:
-            receipt: Receipt = lease.session.send(envelope, data, message_id=message_id)
-        except DisconnectedError:
-            stale = lease.reused and not lease.session.mail_answered
-            self._end(lease)
-            if not stale:
-                raise
-            lease = self._take(fresh=True)
-            receipt = self._send_or_end(lease, envelope, data, message_id)
-        except BaseException:
-            self._end(lease)
-            raise
-        if not self._holds:
-            lease.release()
-        return receipt
 
-    def _send_or_end(self, lease: Lease, envelope: Envelope, data: bytes, message_id: str) -> Receipt:
-        try:
-            receipt: Receipt = lease.session.send(envelope, data, message_id=message_id)
-        except BaseException:
-            self._end(lease)
-            raise
-        return receipt
+def _failed(draft: _Draft, error: MailboxError | None) -> Receipt:
+    """Return the receipt of a message that was not sent at all."""
+    return Receipt(draft.parcel.message_id if draft.parcel else "", failure=error)
 
-    def _take(self, *, fresh: bool) -> Lease:
-        """Return the held lease while it is good, else a new one."""
-        if self._lease is not None and self._lease.session.is_reusable:
-            self._lease.reused = True
-            return self._lease
-        self.give_back()
-        lease = self._pool.lease(self._account, Protocol.SMTP, fresh=fresh)
-        if self._holds:
-            self._lease = lease
-        return lease
 
-    def _end(self, lease: Lease) -> None:
-        """Give a lease back after an error; the pool drops the session unless it is still good."""
-        lease.abandon()
-        self._lease = None
+def _is_hopeless(error: MailboxError | None) -> TypeGuard[ServiceError]:
+    """Tell whether the next message would fail as well: no connection, no sign-in, or the server said goodbye."""
+    if isinstance(error, CommandError):
+        return error.code == "421"
+    return isinstance(error, ServiceError)
 
 
 def _check_size(data: bytes, limit: int) -> None:
@@ -160,9 +242,9 @@ def _check_size(data: bytes, limit: int) -> None:
         )
 
 
-def _capture(data: bytes, message_id: str, folder: Path) -> Receipt:
+def _capture(parcel: Parcel, folder: Path) -> Receipt:
     """Write a message to a file that is named after its Message-ID."""
     folder.mkdir(parents=True, exist_ok=True)
-    name = re.sub(r"[^\w.@+-]", "_", message_id.strip("<>"))[:120]
-    (folder / f"{name}.eml").write_bytes(data)
-    return Receipt(message_id, suppressed=True, server_text=f"captured as {name}.eml")
+    name = re.sub(r"[^\w.@+-]", "_", parcel.message_id.strip("<>"))[:120]
+    (folder / f"{name}.eml").write_bytes(parcel.data)
+    return Receipt(parcel.message_id, suppressed=True, server_text=f"captured as {name}.eml")

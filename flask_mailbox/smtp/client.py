@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Sequence
 
 from ..auth import decode_server_text
 from ..errors import CommandError, ProtocolError
 from ..guard import guard
-from ..net.stream import Stream
+from ..net import Stream, WireLog
 from ..providers import advise
 from .reply import Reply
 
@@ -19,23 +20,40 @@ _REPLY_LINE = re.compile(rb"(\d\d\d)(?:([ -])(.*))?\Z", re.DOTALL)
 
 
 class SMTPClient:
-    """The conversation: one command at a time, or several written at once and answered in order."""
+    """The conversation: one command at a time, or several written at once and answered in order.
+
+    :param heard_at: When the last reply came, on the monotonic clock.
+    """
 
     def __init__(self, stream: Stream) -> None:
         self.stream = stream
+        self.heard_at = time.monotonic()
+        self._log = WireLog(stream.account, stream.endpoint)
 
-    def command(self, line: str | bytes) -> Reply:
-        """Send one command and return its reply, whatever it says."""
-        return self.commands([line])[0]
+    def command(self, line: str | bytes, *, shown: str | None = None) -> Reply:
+        """Send one command and return its reply, whatever it says.
 
-    def commands(self, lines: Sequence[str | bytes]) -> list[Reply]:
-        """Send commands in one write and return their replies in order."""
-        self.send(lines)
-        return [self.reply() for _ in lines]
+        :param shown: What the protocol log shows instead, where the line has a secret.
+        """
+        self.send([line], shown=shown)
+        return self.reply()
 
-    def send(self, lines: Sequence[str | bytes]) -> None:
-        """Write commands at once; each is guarded, so that one argument never becomes two commands."""
-        self.stream.sendall(b"".join(_encoded(line) + b"\r\n" for line in lines))
+    def send(self, lines: Sequence[str | bytes], data: bytes = b"", *, shown: str | None = None) -> None:
+        """Write commands at once; each is guarded, so that one argument never becomes two commands.
+
+        :param data: What the last of them announces, written behind it as it is (BDAT).
+        :param shown: What the protocol log shows instead of them.
+        """
+        if self._log.is_on:
+            for line in [shown] if shown is not None else lines:
+                self._log.sent(line if isinstance(line, str) else line.decode("latin-1"))
+        self.stream.sendall(b"".join([_encoded(line) + b"\r\n" for line in lines]) + data)
+
+    def content(self, data: bytes) -> None:
+        """Write the content that DATA announced, its end included."""
+        if self._log.is_on:
+            self._log.sent(f"({len(data):,} bytes of content)")
+        self.stream.sendall(data)
 
     def reply(self) -> Reply:
         """Read one reply of any number of lines.
@@ -45,12 +63,15 @@ class SMTPClient:
         lines: list[str] = []
         while len(lines) < MAX_REPLY_LINES:
             line = self.stream.readline(MAX_REPLY_LINE).rstrip(b"\r\n")
+            if self._log.is_on:
+                self._log.received(decode_server_text(line))
             found = _REPLY_LINE.match(line)
             if found is None:
                 self.stream.broken = True
                 raise self.stream.error(ProtocolError, "The server does not speak SMTP.", hint=_other_protocol(line))
             lines.append(decode_server_text(found[3] or b""))
             if found[2] != b"-":
+                self.heard_at = time.monotonic()
                 return Reply(int(found[1]), tuple(lines))
         self.stream.broken = True
         raise self.stream.error(ProtocolError, "The server sent a reply without end.")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
-from ..errors import DeliveryError
+from ..errors import DeliveryError, MailboxError
 
 NO_REPLY = 0
 """The code of a refusal that no server spoke: the connection ended before the message was complete."""
@@ -41,8 +42,12 @@ class Receipt:
         sent again by itself (RFC 1047).
     :param suppressed: Whether nothing was sent on purpose (``MAIL_SUPPRESS_SEND``, capture).
     :param message_id: The Message-ID, angle brackets included.
-    :param server_text: The server's last words, often with its queue id; empty if none.
+    :param server_text: The server's last words; empty if none.
+    :param queue_id: The server's own name for the message, as far as its words tell; empty if not.
+    :param answered_at: When the last answer came, or its lack was noticed; aware, in UTC.
+    :param seconds: How long the transaction took.
     :param warnings: What went wrong besides, without changing the outcome (a Sent copy that failed).
+    :param failure: From ``send_many`` only: the error that ``send`` would have raised. Nobody was asked for then.
     """
 
     message_id: str
@@ -51,18 +56,25 @@ class Receipt:
     unknown: tuple[str, ...] = ()
     suppressed: bool = False
     server_text: str = ""
+    queue_id: str = ""
+    answered_at: datetime | None = None
+    seconds: float = 0.0
     warnings: tuple[str, ...] = ()
+    failure: MailboxError | None = None
 
     @property
     def ok(self) -> bool:
         """Whether every recipient was accepted (or sending is suppressed)."""
-        return not self.refused and not self.unknown
+        return not self.refused and not self.unknown and self.failure is None
 
     def raise_for_refused(self) -> None:
         """Raise unless every recipient was accepted.
 
         :raises DeliveryError: With this receipt; ``transient`` if another try may help and nobody is unknown.
+        :raises MailboxError: What kept the message from being sent at all (``failure``).
         """
+        if self.failure is not None:
+            raise self.failure
         if not self.ok:
             raise self.error()
 

@@ -5,6 +5,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+_QUEUE_ID = re.compile(
+    r"(?:queued as|\bid=|queue id)[ :]*([\w.@:+/-]{4,80})"  # Postfix, Exim, Coremail …
+    r"|\b(\d{10} \S+) - gsmtp"  # Gmail
+    r"|([\w-]{6,40}) Message accepted for delivery"  # Sendmail
+    r"|InternalId=(\d{4,40})",  # Exchange
+    re.IGNORECASE,
+)
 _ENHANCED = re.compile(r"([245]\.\d{1,3}\.\d{1,3})(?:\s+|$)")
 
 
@@ -35,6 +42,12 @@ class Reply:
     def text(self) -> str:
         """All lines as one, without the enhanced codes at their beginnings."""
         return " ".join(filter(None, (_ENHANCED.sub("", line, count=1).strip() for line in self.lines)))
+
+    @property
+    def queue_id(self) -> str:
+        """The server's own name for the message that it took, where the reply to the content tells one."""
+        found = _QUEUE_ID.search(self.text)
+        return next(filter(None, found.groups())).rstrip(".,;") if found else ""
 
     @property
     def words(self) -> str:

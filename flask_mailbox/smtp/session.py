@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import base64
 import binascii
+import time
 
 from ..account import Account, Protocol, Security
 from ..auth import Mechanism, mechanism_for, no_mechanism, open_signed_in, refused_login
-from ..errors import ProtocolError, ServiceError, TLSError
-from ..message import Envelope
+from ..errors import MessageError, ProtocolError, ServiceError, TLSError
 from ..net.stream import Stream
 from ..net.tls import port_hint
+from ..net.wirelog import HIDDEN
 from .client import SMTPClient
+from .parcel import Parcel
 from .receipt import Receipt
 from .reply import Reply
 from .transaction import Transaction
@@ -21,11 +23,19 @@ EHLO_NAME = "[127.0.0.1]"
 
 MAX_SASL_ROUNDS = 10
 
+MESSAGES_PER_CONNECTION = 100
+"""After so many a new connection is made: servers end long ones, some after 100 messages."""
+
+LATELY = 5.0
+"""Seconds after an answer in which no server closes a connection for being idle."""
+
 
 class SMTPSession:
     """One connection, signed in and ready to send; made by ``open``.
 
     :param extensions: What EHLO listed, by upper-case keyword, each with its parameters.
+    :param messages: How many were sent over it.
+    :param mail_answered: Whether the server answered MAIL of the message that was sent last.
     """
 
     def __init__(self, stream: Stream) -> None:
@@ -35,6 +45,8 @@ class SMTPSession:
         self.extensions: dict[str, str] = {}
         self.needs_reset = False
         self.mail_answered = False
+        self.messages = 0
+        self._ahead: Transaction | None = None
 
     @classmethod
     def open(cls, account: Account) -> SMTPSession:
@@ -59,23 +71,56 @@ class SMTPSession:
             raise
         return session
 
-    def send(self, envelope: Envelope, data: bytes, *, message_id: str) -> Receipt:
+    def send(self, parcel: Parcel, *, following: Parcel | None = None) -> Receipt:
         """Send one message and return what each recipient was answered.
 
-        :param envelope: Sender and recipients as they go into MAIL and RCPT.
-        :param data: The message with CR LF line ends, as ``build`` makes it.
+        :param following: The message of the next call: its announcement goes with the content of this one, where the
+            server allows that.
         :raises MessageError: If it is larger than the server takes, or needs SMTPUTF8 that the server lacks.
         :raises ServiceError: If the server refuses the sender, or is lost before any recipient was answered.
         """
         self.mail_answered = False
-        return Transaction(self, envelope, data, message_id=message_id).run()
+        transaction, self._ahead = self._ahead, None
+        with self.stream.operation():
+            if transaction is None or transaction.parcel is not parcel:
+                transaction = Transaction(self, parcel)
+                transaction.check()
+                transaction.start()
+            transaction.listen()
+            ahead = self._started_ahead(following)
+            transaction.deliver(ahead)
+            receipt = transaction.conclude()
+        self._ahead = ahead
+        self.messages += 1
+        return receipt
+
+    def expects(self, parcel: Parcel) -> bool:
+        """Tell whether a message was announced already; nothing else can be sent then."""
+        return self._ahead is not None and self._ahead.parcel is parcel and not self.stream.broken
+
+    @property
+    def was_heard_lately(self) -> bool:
+        """Whether the server answered so recently that the connection is certainly there."""
+        return time.monotonic() - self.client.heard_at < LATELY
+
+    def _started_ahead(self, following: Parcel | None) -> Transaction | None:
+        """Return the transaction of the next message, if it may be announced now."""
+        if following is None or self.messages + 1 >= MESSAGES_PER_CONNECTION:
+            return None
+        ahead = Transaction(self, following)
+        try:
+            ahead.check()
+        except MessageError:
+            return None  # told when its turn comes
+        return ahead if ahead.may_go_ahead else None
 
     # What the pool asks for
 
     @property
     def is_reusable(self) -> bool:
         """Whether nothing speaks against another message: no doubt, and no goodbye (421, EOF) waiting."""
-        return not self.stream.broken and not self.stream.readable()
+        full = self.messages >= MESSAGES_PER_CONNECTION
+        return not (self.stream.broken or self._ahead or full or self.stream.readable())
 
     def noop(self) -> None:
         """Ask the server whether it is still there."""
@@ -86,7 +131,7 @@ class SMTPSession:
 
     def finish(self) -> None:
         """Say goodbye and close; a bad goodbye matters to nobody."""
-        if not self.stream.broken:
+        if not self.stream.broken and self._ahead is None:
             try:
                 with self.stream.operation(read=2.0):
                     self.client.command("QUIT")
@@ -157,11 +202,11 @@ class SMTPSession:
     def _exchange(self, mechanism: Mechanism) -> Reply:
         """Run a mechanism to its final reply (RFC 4954, 4)."""
         initial = "" if mechanism.initial is None else f" {_base64(mechanism.initial) or '='}"
-        reply = self.client.command(f"AUTH {mechanism.name}{initial}")
+        reply = self.client.command(f"AUTH {mechanism.name}{initial}", shown=f"AUTH {mechanism.name} {HIDDEN}")
         for _ in range(MAX_SASL_ROUNDS):
             if reply.code != 334:
                 return reply
-            reply = self.client.command(_base64(mechanism.respond(_challenge(reply))))
+            reply = self.client.command(_base64(mechanism.respond(_challenge(reply))), shown=HIDDEN)
         self.stream.broken = True
         raise self.stream.error(ProtocolError, "The server does not end the sign-in.")
 

@@ -1,15 +1,25 @@
-"""One mail transaction on a session: MAIL, RCPT, DATA, and what each recipient was answered (RFC 5321, 3.3)."""
+"""One mail transaction on a session: MAIL, RCPT, the content, and what each recipient was answered (RFC 5321, 3.3).
+
+Three ways lead through it, by what the server offers:
+
+- without PIPELINING one command at a time;
+- with it, MAIL, RCPT… and DATA in one write (RFC 2920), so that a message costs two round trips; the first of them is
+  shared with the content of the message before, where there is one;
+- with CHUNKING as well, a small message goes in the same write as its announcement by BDAT (RFC 3030): one round trip.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any
 
 from ..errors import AddressError, CommandError, DisconnectedError, MessageError, ServiceError
-from ..message import Envelope
-from ..providers import advise
-from .receipt import NO_REPLY, Receipt, Refusal
+from .commands import Commands
+from .parcel import Parcel
+from .receipt import Receipt
 from .reply import Reply
+from .tally import Tally
 
 if TYPE_CHECKING:
     from .session import SMTPSession
@@ -20,212 +30,247 @@ FINAL_REPLY_TIMEOUT = 120.0
 WINDOW = 100
 """Recipients that are written before their replies are read, so that neither side's buffers fill up."""
 
+SMALL = 64 * 1024
+"""Bytes up to which a message goes with its announcement: more would be wasted where the recipients are refused."""
+
 
 class Transaction:
     """Sends one message through a session and keeps account of every recipient.
 
+    The steps, in this order: ``check``, ``start``, ``listen``, ``deliver``, ``conclude``.
+
     :param session: An open session, used by nobody else meanwhile.
-    :param envelope: Sender and recipients as they go into MAIL and RCPT.
-    :param data: The message with CR LF line ends, not yet dot-stuffed.
+    :param parcel: The message.
     """
 
-    def __init__(self, session: SMTPSession, envelope: Envelope, data: bytes, *, message_id: str) -> None:
+    def __init__(self, session: SMTPSession, parcel: Parcel) -> None:
+        self.parcel = parcel
         self._session = session
         self._client = session.client
-        self._envelope = envelope
-        self._data = data
-        self._message_id = message_id
-        self._needs_utf8 = not (data.isascii() and "".join((envelope.sender, *envelope.recipients)).isascii())
-        self._willing: list[str] = []
-        self._refused: dict[str, Refusal] = {}
+        self._commands = Commands(parcel, session.extensions)
+        self._recipients = parcel.envelope.recipients
+        self._pipelines = "PIPELINING" in session.extensions
+        self._whole = False
+        self._resets = False
+        self._asked_data = False
+        self._tally = Tally(session, parcel, self._commands.unsupported)
+        self._receipt: Receipt | None = None
 
-    def run(self) -> Receipt:
-        """Send the message.
+    # The steps
 
-        :raises MessageError: If the server announced a smaller limit of size, before anything is sent.
-        :raises CommandError: If the server refuses the sender.
-        :raises ServiceError: If the connection fails before any recipient was answered.
+    def check(self) -> None:
+        """Find what the server cannot take before anything is sent.
+
+        :raises MessageError: If the message is larger than the server announced, or needs SMTPUTF8 that it lacks.
         """
-        self._check_size()
-        self._check_utf8()
-        with self._session.stream.operation():
-            try:
-                data_reply = self._announce()
-            except CommandError:
-                raise
-            except ServiceError as error:
-                if not self._willing and not self._refused:
-                    raise
-                return self._nothing_delivered(error)
-            if not self._willing:
-                self._session.needs_reset = True
-                if data_reply is not None and data_reply.code == 354:
-                    self._finish_empty()
-                return self._receipt()
-            if data_reply is None or data_reply.code != 354:
-                self._session.needs_reset = True
-                return self._refuse_willing(data_reply or Reply(NO_REPLY, ()))
-            return self._send_data()
-
-    def _check_size(self) -> None:
         announced = self._session.extensions.get("SIZE", "").split()
         limit = int(announced[0]) if announced and announced[0].isdigit() else 0
-        if limit and len(self._data) > limit:
+        if limit and len(self.parcel.data) > limit:
             raise MessageError(
-                f"The message has {len(self._data):,} bytes, and {self._session.stream.endpoint.where} accepts at most "
-                f"{limit:,}. Send smaller attachments, or links to them.",
+                f"The message has {len(self.parcel.data):,} bytes, and {self._where} accepts at most {limit:,}: send "
+                "smaller attachments, or links to them.",
                 field="attachments",
             )
-
-    def _check_utf8(self) -> None:
-        """Refuse internationalised addresses where the server does not take them (RFC 6531, 3.2)."""
-        if self._needs_utf8 and "SMTPUTF8" not in self._session.extensions:
-            everybody = (self._envelope.sender, *self._envelope.recipients)
-            address = next((address for address in everybody if not address.isascii()), "An address in a header")
+        if self.parcel.needs_utf8 and "SMTPUTF8" not in self._session.extensions:
+            envelope = self.parcel.envelope
+            named = (address for address in (envelope.sender, *envelope.recipients) if not address.isascii())
             raise AddressError(
-                f"{address} has letters before the @ that need SMTPUTF8, "
-                f"which {self._session.stream.endpoint.where} does not offer.",
+                f"{next(named, 'An address')} has letters before the @ that need SMTPUTF8, "
+                f"which {self._where} does not offer.",
                 field="recipients",
             )
 
-    def _announce(self) -> Reply | None:
-        """Send MAIL, RCPT and DATA, pipelined where the server offers it; return the reply to DATA, if it was asked."""
-        if "PIPELINING" in self._session.extensions:
-            return self._announce_at_once()
-        self._start()
-        for recipient in self._envelope.recipients:
-            self._note(recipient, self._client.command(_rcpt(recipient)))
-        return self._client.command("DATA") if self._willing else None
+    @property
+    def may_go_ahead(self) -> bool:
+        """Whether its announcement may be written before the message in front of it is answered."""
+        return self._pipelines and len(self._recipients) <= WINDOW
 
-    def _start(self) -> None:
-        """Send MAIL alone, after RSET where a transaction was left open."""
+    def start(self, *, ahead: bool = False) -> None:
+        """Write what needs no answer before the next: the announcement, and a small message with it.
+
+        :param ahead: The message in front is not answered yet.
+        """
+        if not self._pipelines:
+            return
+        self._whole = self._may_go_whole and not ahead
+        self._resets, self._session.needs_reset = self._session.needs_reset, False
+        lines = ["RSET"] if self._resets else []
+        lines += [self._commands.mail(), *map(self._commands.rcpt, self._recipients[:WINDOW])]
+        self._asked_data = not self._whole and len(self._recipients) <= WINDOW and not self.parcel.all_or_nothing
+        if self._whole:
+            data = self.parcel.data if self.parcel.data.endswith(b"\r\n") else self.parcel.data + b"\r\n"
+            self._client.send([*lines, f"BDAT {len(data)} LAST"], data)
+        else:
+            self._client.send([*lines, "DATA"] if self._asked_data else lines)
+
+    def listen(self) -> None:
+        """Read what answers the announcement; afterwards the content may follow, or a receipt tells why not.
+
+        :raises CommandError: If the server refuses the sender.
+        :raises ServiceError: If the connection fails before any recipient was answered.
+        """
+        try:
+            with self._operation():
+                data_reply = self._hear_all() if self._pipelines else self._ask_one_by_one()
+        except CommandError:
+            raise
+        except ServiceError as error:
+            if self._whole:  # the content was sent as well
+                self._receipt = self._tally.lost(error)
+            elif not self._tally.anybody_answered:
+                raise
+            else:
+                self._receipt = self._tally.nothing_delivered(error)
+            return
+        if not self._whole:
+            self._receipt = self._reason_not_to_send(data_reply)
+
+    def deliver(self, following: Transaction | None = None) -> None:
+        """Write the content, if it may be sent, and behind it the announcement of the message that follows.
+
+        :param following: It is started in any case, unless the connection is lost.
+        """
+        if self._receipt is None and not self._whole:
+            try:
+                with self._session.stream.operation():
+                    self._client.content(_dot_stuffed(self.parcel.data))
+            except DisconnectedError as error:
+                self._receipt = self._early_answer(error)
+            except ServiceError as error:
+                self._receipt = self._tally.nothing_delivered(error)
+        if following is not None and not self._session.stream.broken:
+            try:
+                with self._session.stream.operation():
+                    following.start(ahead=True)
+            except ServiceError:
+                pass  # the following message finds the session broken, and takes another
+
+    def conclude(self) -> Receipt:
+        """Read the last answer and return the receipt; a lost answer makes the outcome unknown."""
+        if self._receipt is None:
+            try:
+                with self._final():
+                    reply = self._client.reply()
+            except ServiceError as error:
+                return self._tally.lost(error)
+            self._receipt = self._tally.answered(reply)
+        return self._receipt
+
+    # The announcement
+
+    def _ask_one_by_one(self) -> Reply | None:
+        """Send MAIL, RCPT and DATA, each after the answer to the one before."""
         if self._session.needs_reset:
             self._session.needs_reset = False
             self._client.command("RSET")
-        reply = self._client.command(self._mail())
-        self._session.mail_answered = True
-        if not reply.positive:
-            raise self._client.refused("MAIL", reply)
+        self._hear_mail(self._client.command(self._commands.mail()))
+        for recipient in self._recipients:
+            self._tally.note(recipient, self._client.command(self._commands.rcpt(recipient)))
+        return self._client.command("DATA") if self._may_ask_data else None
 
-    def _announce_at_once(self) -> Reply | None:
-        recipients = self._envelope.recipients
-        windows = [recipients[at : at + WINDOW] for at in range(0, len(recipients), WINDOW)]
-        commands: list[str] = ["RSET"] if self._session.needs_reset else []
-        self._session.needs_reset = False
-        self._client.send([*commands, self._mail(), *map(_rcpt, windows[0]), *_data(len(windows) == 1)])
-        for _ in commands:
+    def _hear_all(self) -> Reply | None:
+        """Read the answers to what ``start`` wrote, and go on with further recipients and DATA where it did not."""
+        if self._resets:
             self._client.reply()
-        mail_reply = self._client.reply()
-        self._session.mail_answered = True
-        if not mail_reply.positive:
-            self._abandon(len(windows[0]), data_was_sent=len(windows) == 1)
-            raise self._client.refused("MAIL", mail_reply)
-        self._note_replies(windows[0])
-        for number, window in enumerate(windows[1:], 2):
-            self._client.send([*map(_rcpt, window), *_data(number == len(windows))])
+        first = self._recipients[:WINDOW]
+        self._hear_mail(self._client.reply(), announced=len(first))
+        self._note_replies(first)
+        for at in range(WINDOW, len(self._recipients), WINDOW):
+            window = self._recipients[at : at + WINDOW]
+            self._client.send([self._commands.rcpt(recipient) for recipient in window])
             self._note_replies(window)
-        return self._client.reply()
+        if self._whole:
+            self._hear_whole()
+            return None
+        if not self._asked_data and self._may_ask_data:
+            self._client.send(["DATA"])
+            self._asked_data = True
+        return self._client.reply() if self._asked_data else None
 
-    def _abandon(self, recipients: int, *, data_was_sent: bool) -> None:
-        """End a transaction whose MAIL was refused: read what answers the pipelined rest."""
+    def _hear_mail(self, reply: Reply, *, announced: int = 0) -> None:
+        self._session.mail_answered = True
+        if reply.positive:
+            return
         self._session.needs_reset = True
-        for _ in range(recipients):
+        error = self._client.refused("MAIL", reply)
+        try:
+            self._hear_the_rest(announced)
+        except ServiceError:
+            self._session.stream.broken = True
+        raise error
+
+    def _hear_the_rest(self, announced: int) -> None:
+        """Read what answers the commands behind a refused MAIL."""
+        for _ in range(announced):
             self._client.reply()
-        if data_was_sent and self._client.reply().code == 354:
+        if self._whole:
+            self._client.reply()
+        elif self._asked_data and self._client.reply().code == 354:
             self._finish_empty()
+
+    def _hear_whole(self) -> None:
+        """Read the answer to a message that was sent with its announcement."""
+        with self._final():
+            reply = self._client.reply()
+        if not reply.positive:
+            self._session.needs_reset = True  # RFC 3030, 2
+        self._receipt = self._tally.answered(reply)
+
+    def _reason_not_to_send(self, data_reply: Reply | None) -> Receipt | None:
+        """Return a receipt if the content may not follow."""
+        if data_reply is not None and data_reply.code == 354:
+            if self._tally.willing:
+                return None
+            self._finish_empty()
+            return self._tally.kept_back()
+        self._session.needs_reset = True
+        return self._tally.answered(data_reply) if data_reply else self._tally.kept_back()
 
     def _finish_empty(self) -> None:
         """End a DATA that was accepted without any recipient by a lone dot (RFC 2920, 3.1)."""
-        self._client.command(".")
-
-    def _mail(self) -> str:
-        extensions = self._session.extensions
-        options = ""
-        if "SIZE" in extensions:
-            options += f" SIZE={len(self._data)}"
-        if self._needs_utf8:
-            options += " BODY=8BITMIME SMTPUTF8"
-        return f"MAIL FROM:<{self._envelope.sender}>{options}"
+        try:
+            with self._session.stream.operation():
+                self._client.command(".")
+        except ServiceError:
+            self._session.stream.broken = True
 
     def _note_replies(self, recipients: Sequence[str]) -> None:
         for recipient in recipients:
-            self._note(recipient, self._client.reply())
-
-    def _note(self, recipient: str, reply: Reply) -> None:
-        if reply.positive:
-            self._willing.append(recipient)
-        else:
-            self._refused[recipient] = self._refusal(reply)
-
-    def _send_data(self) -> Receipt:
-        """Send the content; from the final dot to its answer the outcome is unknown."""
-        stream = self._session.stream
-        try:
-            stream.sendall(_dot_stuffed(self._data))
-        except DisconnectedError as error:
-            return self._early_answer(error)
-        except ServiceError as error:
-            return self._nothing_delivered(error)
-        try:
-            with stream.operation(at_least=FINAL_REPLY_TIMEOUT, read=FINAL_REPLY_TIMEOUT):
-                reply = self._client.reply()
-        except ServiceError as error:
-            return self._receipt(unknown=tuple(self._willing), server_text=error.text)
-        if reply.positive:
-            return self._receipt(accepted=tuple(self._willing), server_text=reply.words)
-        return self._refuse_willing(reply)
+            self._tally.note(recipient, self._client.reply())
 
     def _early_answer(self, error: DisconnectedError) -> Receipt:
         """Look for the reason that a server gave before it closed in the middle of the content."""
         try:
             reply = self._client.reply()
         except ServiceError:
-            return self._nothing_delivered(error)
-        return self._nothing_delivered(error) if reply.positive else self._refuse_willing(reply)
+            return self._tally.nothing_delivered(error)
+        return self._tally.nothing_delivered(error) if reply.positive else self._tally.answered(reply)
 
-    def _nothing_delivered(self, error: ServiceError) -> Receipt:
-        """Refuse everybody for the time being: the message was not complete, so no server may deliver it."""
-        self._session.stream.broken = True
-        lost = Refusal(NO_REPLY, "", error.text, permanent=False, category="connection_lost")
-        answered = set(self._willing) | set(self._refused)
-        for recipient in self._envelope.recipients:
-            if recipient in self._willing or recipient not in answered:
-                self._refused[recipient] = lost
-        return self._receipt()
+    # Helpers
 
-    def _refuse_willing(self, reply: Reply) -> Receipt:
-        """Refuse everybody who had been accepted by RCPT."""
-        for recipient in self._willing:
-            self._refused[recipient] = self._refusal(reply)
-        return self._receipt(server_text=reply.words)
+    @property
+    def _where(self) -> str:
+        return self._session.stream.endpoint.where
 
-    def _refusal(self, reply: Reply) -> Refusal:
-        if reply.code == 421:
-            self._session.stream.broken = True
-        advice = advise("smtp", reply.words, provider=self._session.account.provider)
-        return Refusal(
-            reply.code,
-            reply.enhanced,
-            reply.text,
-            reply.permanent,
-            category=advice.category if advice else None,
-            hint=advice.hint if advice else "",
+    @property
+    def _may_ask_data(self) -> bool:
+        return bool(self._tally.willing) and not (self.parcel.all_or_nothing and self._tally.refused)
+
+    @property
+    def _may_go_whole(self) -> bool:
+        return (
+            "CHUNKING" in self._session.extensions
+            and self._session.was_heard_lately
+            and len(self.parcel.data) <= SMALL
+            and len(self._recipients) <= WINDOW
+            and not self.parcel.all_or_nothing
         )
 
-    def _receipt(
-        self, *, accepted: tuple[str, ...] = (), unknown: tuple[str, ...] = (), server_text: str = ""
-    ) -> Receipt:
-        order = {recipient: at for at, recipient in enumerate(self._envelope.recipients)}
-        refused = dict(sorted(self._refused.items(), key=lambda item: order[item[0]]))
-        return Receipt(self._message_id, accepted, refused, unknown, server_text=server_text)
+    def _operation(self) -> AbstractContextManager[Any]:
+        return self._session.stream.operation()
 
-
-def _rcpt(recipient: str) -> str:
-    return f"RCPT TO:<{recipient}>"
-
-
-def _data(last: bool) -> list[str]:
-    return ["DATA"] if last else []
+    def _final(self) -> AbstractContextManager[Any]:
+        return self._session.stream.operation(at_least=FINAL_REPLY_TIMEOUT, read=FINAL_REPLY_TIMEOUT)
 
 
 def _dot_stuffed(data: bytes) -> bytes:

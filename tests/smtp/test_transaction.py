@@ -6,7 +6,7 @@ import pytest
 
 from flask_mailbox.errors import CommandError, DisconnectedError, MessageError, ProtocolError, ServiceError
 from flask_mailbox.message import Envelope
-from flask_mailbox.smtp import Receipt, SMTPSession
+from flask_mailbox.smtp import Parcel, Receipt, SMTPSession
 
 from ..scripted import Client, Script, ScriptedServer, scripted
 from .accounts import smtp_account
@@ -37,10 +37,14 @@ def server(
     return script
 
 
+def parcel(recipients: tuple[str, ...] = PEOPLE, data: bytes = DATA) -> Parcel:
+    return Parcel(envelope=Envelope("ann@demo.test", recipients), data=data, message_id="<1@demo.test>")
+
+
 def send(port: int, recipients: tuple[str, ...] = PEOPLE, data: bytes = DATA) -> Receipt:
     session = SMTPSession.open(smtp_account(port))
     try:
-        return session.send(Envelope("ann@demo.test", recipients), data, message_id="<1@demo.test>")
+        return session.send(parcel(recipients, data))
     finally:
         session.drop()
 
@@ -148,8 +152,8 @@ def test_a_session_is_good_for_another_message_after_every_kind_of_refusal(pipel
     answers = {"RCPT TO:<carol@demo.test>": b"550 no\r\n"}
     with scripted(server(answers, pipelining=pipelining)) as running:
         session = SMTPSession.open(smtp_account(running.port))
-        first = session.send(Envelope("ann@demo.test", ("carol@demo.test",)), DATA, message_id="<1@x>")
-        second = session.send(Envelope("ann@demo.test", ("bob@demo.test",)), DATA, message_id="<2@x>")
+        first = session.send(parcel(("carol@demo.test",)))
+        second = session.send(parcel(("bob@demo.test",)))
         usable = session.is_reusable
         session.finish()
 

@@ -1,0 +1,36 @@
+"""How fast an account may send: no more than its rate, in this process."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+
+from ..account import Rate
+
+
+class Pacer:
+    """Gives out the moments at which messages may go; one for each pool, shared by its threads."""
+
+    def __init__(self) -> None:
+        # All state, guarded by _lock: for each key, when the last messages went or will go, on the monotonic clock.
+        self._lock = threading.Lock()
+        self._moments: dict[bytes, deque[float]] = {}
+
+    def wait(self, key: bytes, rate: Rate, most: float) -> float:
+        """Wait for the next moment at which a message may go, if it comes within ``most`` seconds, and take it.
+
+        :return: 0 if it was taken; else the seconds until the next one, and nothing was waited for.
+        """
+        with self._lock:
+            now = time.monotonic()
+            moments = self._moments.setdefault(key, deque(maxlen=rate.count))
+            if moments.maxlen != rate.count:
+                moments = self._moments[key] = deque(moments, maxlen=rate.count)
+            moment = max(now, moments[0] + rate.seconds) if len(moments) == rate.count else now
+            if moment - now > most:
+                return moment - now
+            moments.append(moment)
+        if moment > now:
+            time.sleep(moment - now)
+        return 0.0

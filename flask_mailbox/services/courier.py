@@ -1,0 +1,89 @@
+"""Takes messages to an account's server: a leased session, the account's rate, and one more try where that is safe."""
+
+from __future__ import annotations
+
+from ..account import Account, Protocol
+from ..errors import CommandError, DisconnectedError, ServiceTimeoutError
+from ..net import Lease, Place, Pool
+from ..smtp import Parcel, Receipt
+
+
+class Courier:
+    """Sends through the account's pool.
+
+    :param holds: Keep one connection from message to message, until ``give_back``.
+    """
+
+    def __init__(self, account: Account, pool: Pool, *, holds: bool = False) -> None:
+        self._account = account
+        self._pool = pool
+        self._holds = holds
+        self._lease: Lease | None = None
+
+    def send(self, parcel: Parcel, *, following: Parcel | None = None) -> Receipt:
+        """Send one message.
+
+        A session that died while it waited is replaced once, if its server answered nothing to this message, or
+        nothing but 421.
+
+        :param following: The message of the next call, announced with this one where the server allows that.
+        :raises ServiceError: If the server cannot be reached, refuses the sign-in or the sender, or if the account's
+            rate leaves no room in time.
+        """
+        self._keep_the_rate()
+        lease = self._take(parcel)
+        try:
+            return self._send_over(lease, parcel, following)
+        except (DisconnectedError, CommandError) as error:
+            if not (lease.reused and _took_nothing(lease, error)):
+                raise
+        return self._send_over(self._take(parcel, fresh=True), parcel, following)
+
+    def give_back(self) -> None:
+        """Give a held connection back to the pool."""
+        if self._lease is not None:
+            self._lease.release()
+            self._lease = None
+
+    def _send_over(self, lease: Lease, parcel: Parcel, following: Parcel | None) -> Receipt:
+        try:
+            receipt: Receipt = lease.session.send(parcel, following=following)
+        except BaseException:
+            lease.abandon()
+            self._lease = None
+            raise
+        if not self._holds:
+            lease.release()
+        return receipt
+
+    def _take(self, parcel: Parcel, *, fresh: bool = False) -> Lease:
+        """Return the held lease while it is good, else a new one."""
+        if self._lease is not None and (self._lease.session.expects(parcel) or self._lease.session.is_reusable):
+            self._lease.reused = True
+            return self._lease
+        self.give_back()
+        lease = self._pool.lease(self._account, Protocol.SMTP, fresh=fresh)
+        if self._holds:
+            self._lease = lease
+        return lease
+
+    def _keep_the_rate(self) -> None:
+        account = self._account
+        if account.rate is None:
+            return
+        key = Place.of(account, Protocol.SMTP).key
+        missing = self._pool.pacer.wait(key, account.rate, account.timeouts.operation)
+        if missing:
+            raise ServiceTimeoutError(
+                f"Nothing was sent: the account's rate of {account.rate} allows the next message in "
+                f"{missing:.0f} seconds.",
+                account=account.name,
+                protocol=str(Protocol.SMTP),
+                hint="Send it later (mailbox.send_later), or raise RATE if the provider allows more.",
+                category="rate_limited",
+            )
+
+
+def _took_nothing(lease: Lease, error: DisconnectedError | CommandError) -> bool:
+    """Tell whether a server surely has nothing of a message: no answer came to it, or only a goodbye."""
+    return not lease.session.mail_answered or (isinstance(error, CommandError) and error.code == "421")
