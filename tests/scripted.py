@@ -33,6 +33,10 @@ class Client:
             lines.append(line)
         return b"".join(lines)
 
+    def exactly(self, size: int) -> bytes:
+        """Return the next ``size`` bytes."""
+        return self._file.read(size)
+
     def until_closed(self) -> None:
         """Note all lines until the client closes."""
         while self.line():

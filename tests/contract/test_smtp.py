@@ -45,6 +45,31 @@ def test_one_connection_serves_many_messages(server: ContractServer) -> None:
     assert len(server.arrived(address, 5)) == 5
 
 
+def test_many_messages_arrive_in_order_and_one_refused_recipient_does_not_disturb(server: ContractServer) -> None:
+    address, _ = server.new_user()
+    people = [[address], [address], ["nobody-here@mail.test"], [address, "nobody-here@mail.test"], [address]]
+    drafts = (Message(f"n{number}", recipients=to, body="x\n.\n") for number, to in enumerate(people))
+    with mailbox_of(server.config(address)) as mailbox:
+        receipts = list(mailbox.send_many(drafts))
+        connections = mailbox.state.pool.connections
+
+    arrived = [parse_message(raw) for raw in server.arrived(address, 4)]
+    assert [receipt.ok for receipt in receipts] == [True, True, False, False, True]
+    assert sorted(str(message.subject) for message in arrived) == ["n0", "n1", "n3", "n4"]
+    assert {message.text for message in arrived} == {"x\n.\n"}
+    assert connections == 1
+
+
+def test_all_or_nothing_sends_to_nobody_if_one_is_refused(server: ContractServer) -> None:
+    address, _ = server.new_user()
+    with mailbox_of(server.config(address)) as mailbox:
+        kept = mailbox.send(Message("a", recipients=[address, "nobody-here@mail.test"]), all_or_nothing=True)
+        sent = mailbox.send(Message("b", recipients=[address]), all_or_nothing=True)
+
+    assert (kept.accepted, sent.accepted) == ((), (address,))
+    assert [parse_message(raw).subject for raw in server.arrived(address)] == ["b"]
+
+
 def test_a_wrong_password_is_refused_with_advice_even_while_a_good_session_waits(server: ContractServer) -> None:
     address, _ = server.new_user()
     with mailbox_of(server.config(address)) as mailbox:

@@ -10,31 +10,15 @@ from flask_mailbox.smtp import Parcel, Receipt, SMTPSession
 
 from ..scripted import Client, Script, ScriptedServer, scripted
 from .accounts import smtp_account
+from .scripts import PIPELINING, THANKS, smtp_script
 
 DATA = b"From: ann@demo.test\r\nTo: bob@demo.test\r\nSubject: x\r\n\r\n.hidden dot\r\n"
 PEOPLE = ("bob@demo.test", "carol@demo.test", "dave@demo.test")
 
 
-def server(
-    answers: dict[str, bytes], *, pipelining: bool = True, content: bytes = b"250 2.0.0 queued as 4711\r\n"
-) -> Script:
-    """Return a script that answers by command; an empty answer closes the connection."""
-
-    def script(client: Client) -> None:
-        client.send(b"220 scripted.test ESMTP\r\n")
-        while line := client.line().decode():
-            answer = answers.get(line, answers.get(line.split(" ")[0], b"250 ok\r\n"))
-            if line.startswith("EHLO") and line.split(" ")[0] not in answers:
-                answer = b"250-scripted.test\r\n250-SIZE 10000\r\n250 PIPELINING\r\n" if pipelining else b"250 x\r\n"
-            if line == "DATA" and "DATA" not in answers:
-                client.send(b"354 go on\r\n")
-                client.content()
-                answer = content
-            if not answer:
-                return
-            client.send(answer)
-
-    return script
+def server(answers: dict[str, bytes], *, pipelining: bool = True, content: bytes = THANKS) -> Script:
+    """Return a script that answers by command, over PIPELINING or one command at a time."""
+    return smtp_script(answers, offers=PIPELINING if pipelining else (), content=content)
 
 
 def parcel(recipients: tuple[str, ...] = PEOPLE, data: bytes = DATA) -> Parcel:
