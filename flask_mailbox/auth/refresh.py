@@ -45,14 +45,13 @@ def fetch_token(account: Account, grant: RefreshGrant, refresh_token: str) -> Gr
     """
     try:
         from authlib.oauth2 import OAuth2Client
-        from authlib.oauth2.base import OAuth2Error
     except ImportError as error:
         raise ConfigurationError(
             "Refresh tokens need Authlib. Install the extra: pip install 'flask-mailbox[oauth]'"
         ) from error
     client_secret = grant.client_secret.reveal() if grant.client_secret else ""
     client = OAuth2Client(
-        _Session(account),
+        _Session(account, hidden=(client_secret, refresh_token)),
         client_id=grant.client_id,
         client_secret=client_secret or None,
         token_endpoint_auth_method=f"client_secret_{grant.client_auth}" if client_secret else "none",
@@ -60,11 +59,6 @@ def fetch_token(account: Account, grant: RefreshGrant, refresh_token: str) -> Gr
     )
     try:
         said = client.refresh_token(grant.token_url, refresh_token=refresh_token)
-    except OAuth2Error as error:
-        code, description = one_line(str(error.error)), one_line(str(error.description or ""))
-        for secret in filter(None, (client_secret, refresh_token)):
-            description = description.replace(secret, "***")
-        raise _refused(account, grant.token_url, code, description) from None
     except UnicodeEncodeError:
         # the exception carries the text
         raise UnsafeValueError("The refresh token or the client secret contains what no form can carry.") from None
@@ -72,16 +66,31 @@ def fetch_token(account: Account, grant: RefreshGrant, refresh_token: str) -> Gr
 
 
 class _Session:
-    """What Authlib's client asks of an HTTP session."""
+    """What Authlib's client asks of an HTTP session; refusals and nonsense end here, as errors of our tree.
 
-    def __init__(self, account: Account) -> None:
+    :param hidden: Secrets that no error shows, even if the server quotes them.
+    """
+
+    def __init__(self, account: Account, *, hidden: tuple[str, ...]) -> None:
         self._account = account
+        self._hidden = tuple(filter(None, hidden))
 
     def post(self, url: str, data: Mapping[str, str], headers: dict[str, str], auth: Any) -> _Said:
         """Send the form, with the client's proof as ``auth`` adds it, and return an answer that Authlib can read."""
         url, headers, body = auth.prepare("POST", url, dict(headers), urlencode(data))
         answer = post(self._account, url, body.encode(), headers)
-        return _Said(answer.status, _object(self._account, url, answer))
+        said = _object(self._account, url, answer)
+        if "error" in said:
+            raise _refused(self._account, url, self._shown(said["error"]), self._shown(said.get("error_description")))
+        # Authlib stumbles over times that are no numbers
+        return _Said(answer.status, {**said, "expires_in": int(_lifetime(said.get("expires_in"))), "expires_at": None})
+
+    def _shown(self, words: object) -> str:
+        """Return what the server said as a line that an error may show."""
+        text = words if isinstance(words, str) else ""
+        for secret in self._hidden:
+            text = text.replace(secret, "***")
+        return one_line(text)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -109,8 +118,7 @@ def _object(account: Account, url: str, answer: Answer) -> dict[str, Any]:
         text = f"The token server answered with status {answer.status} and no token."
         hint = "Check 'token_url' of OAUTH2: it must be the token endpoint itself, redirects are not followed."
         raise _error(account, url, ProtocolError, text, category="token_url", hint=hint)
-    # Authlib stumbles over times that are no numbers
-    return {**said, "expires_in": int(_lifetime(said.get("expires_in"))), "expires_at": None}
+    return said
 
 
 def _granted(account: Account, url: str, said: Mapping[str, Any], *, used: str) -> Granted:
@@ -135,7 +143,7 @@ def _lifetime(value: object) -> float:
 
 def _refused(account: Account, url: str, code: str, description: str) -> ServiceError:
     """Return the error for a refusal, by the code of RFC 6749, 5.2, and by what providers add in words."""
-    words = f"{code}: {description}" if description else code
+    words = ": ".join(filter(None, (code, description))) or "it gave no reason"
     advice = advise("oauth", words, provider=account.provider)
     if code in TRANSIENT_CODES or (advice and advice.transient):
         text = f"The token server asks to try later: {words}"
