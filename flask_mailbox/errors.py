@@ -70,7 +70,7 @@ class ServiceError(MailboxError):
 
     :param text: One sentence that says what happened.
     :param account: Name of the account, such as ``default``.
-    :param protocol: ``smtp``, ``imap`` or ``pop3``.
+    :param protocol: ``smtp``, ``imap`` or ``pop3``; ``oauth2`` for the server that hands out access tokens.
     :param host: The server as ``host:port``.
     :param transient: Whether the same call may succeed later; this alone decides a retry.
     :param hint: What to do about it, in plain words; empty where there is nothing to say.

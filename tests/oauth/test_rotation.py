@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import os
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -144,18 +146,48 @@ def test_half_a_surrogate_pair_goes_nowhere_and_is_not_shown(
     assert "canary" not in str(raised.value)
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+def in_child(act: Callable[[], None]) -> int:
+    """Do something in a forked child and return its exit code, 0 if all went well."""
+    child = os.fork()
+    if child == 0:
+        try:
+            act()
+            os._exit(0)
+        finally:
+            os._exit(1)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 def test_a_forked_child_uses_what_its_parent_has(ann: MakeAccount, rotating: TokenServer) -> None:
     rotating.lifetime = 3600
     account = ann(on_refresh_token=lambda token: None)
     sign_in(account)
-    child = os.fork()
-    if child == 0:
-        try:
-            sign_in(account)
-            os._exit(0)
-        finally:
-            os._exit(1)
 
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert in_child(lambda: sign_in(account)) == 0
     assert len(rotating.forms) == 1
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_a_child_forked_while_a_token_is_fetched_fetches_its_own(ann: MakeAccount, token_server: TokenServer) -> None:
+    asked, forked = threading.Event(), threading.Event()
+
+    def first_waits(form: dict[str, str]) -> Answer | None:
+        if len(token_server.forms) == 1:
+            asked.set()
+            forked.wait(5)
+        return None
+
+    token_server.answers = first_waits
+    account = ann()
+    with ThreadPoolExecutor(1) as threads:
+        parents = threads.submit(sign_in, account)
+        assert asked.wait(5)
+        code = in_child(lambda: sign_in(account))
+        forked.set()
+        parents.result()
+
+    assert code == 0
+    assert len(token_server.forms) == 2
