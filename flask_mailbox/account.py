@@ -194,6 +194,7 @@ class Account:
     :param address: Its e-mail address, or empty for a server that needs none.
     :param sender: What goes into From when a message names no sender: an address, or ``Name <address>``.
     :param identities: Further addresses that may stand in From.
+    :param messages_per_connection: After so many a new connection is made: servers end long ones.
     :param credential: ``None`` signs in nowhere (a relay that asks for no login).
     :param rate: How fast messages may be sent; ``None`` for as fast as the server takes them.
     """
@@ -215,6 +216,7 @@ class Account:
     save_sent: bool = False
     rate: Rate | None = None
     pool_size: int = 3
+    messages_per_connection: int = 100
     max_message_size: int = 25 * 1024 * 1024
     timeouts: Timeouts = dataclasses.field(default_factory=Timeouts)
 

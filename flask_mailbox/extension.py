@@ -314,7 +314,12 @@ def send_policy(app: Flask) -> SendPolicy:
     """Return what the app wants done with its mail now: suppression is read at the time of the call, as tests need."""
     settings: Settings = app.extensions["mailbox"].settings
     bridge: MailBridge = app.extensions["mail"]
-    return SendPolicy(bridge.suppress, settings.capture_dir, settings.redirect_to)
+    return SendPolicy(
+        suppress=bridge.suppress,
+        capture_dir=settings.capture_dir,
+        redirect_to=settings.redirect_to,
+        ascii_names=bool(bridge.ascii_attachments),
+    )
 
 
 def _bridge_delivery() -> Delivery:
@@ -347,11 +352,12 @@ def _ask_before_sending(account: Account) -> Callable[[flask_mail.Message], bool
 
 
 def _tell_dispatched(account: Account) -> Callable[[flask_mail.Message, Receipt], None]:
-    """Return what announces a message: Flask-Mail's signal, for ``record_messages`` and its users, and ours."""
+    """Return what announces a message: Flask-Mail's signal, unless all refused it, and ours, with the receipt."""
     app = current_app._get_current_object()  # type: ignore[attr-defined]
 
     def tell(message: flask_mail.Message, receipt: Receipt) -> None:
-        flask_mail.email_dispatched.send(app, message=message)
+        if receipt.dispatched:
+            flask_mail.email_dispatched.send(app, message=message)
         signals.message_sent.send(app, message=message, receipt=receipt, account=account)
 
     return tell

@@ -10,12 +10,16 @@ from marshmallow import ValidationError
 from ..account import Account, Security
 from .coercion import Flag, Positive, Text
 
+SPECIALS = set('()<>[]:;@\\,."')
+"""Characters for which a display name has to be quoted (RFC 5322, 3.2.3)."""
+
 _NAMES = {
     "smtp": "MAIL_SERVER",
     "username": "MAIL_USERNAME",
     "password": "MAIL_PASSWORD",
     "sender": "MAIL_DEFAULT_SENDER",
     "address": "MAIL_USERNAME",
+    "messages_per_connection": "MAIL_MAX_EMAILS",
 }
 
 
@@ -54,6 +58,8 @@ class MailKeys:
         username = self._text("MAIL_USERNAME")
         if username and self._config.get("MAIL_PASSWORD") is not None and not {"password", "oauth2"} & set(own):
             values |= {"username": username, "password": self._config["MAIL_PASSWORD"]}
+        if self._max_emails:
+            values["messages_per_connection"] = self._max_emails
         if self.sender:
             values["sender"] = self.sender
         if "address" not in own and "@" in username:
@@ -92,8 +98,11 @@ class MailKeys:
     def _sender(self) -> str:
         value = self._config.get("MAIL_DEFAULT_SENDER")
         if isinstance(value, tuple | list) and len(value) == 2:
-            name, address = value
-            return f'"{str(name).replace(chr(92), "").replace(chr(34), "")}" <{address}>' if name else str(address)
+            name, address = (str(each or "").strip() for each in value)
+            if set(name) & SPECIALS:
+                plain = name.replace('"', "").replace("\\", "")
+                name = f'"{plain}"'
+            return f"{name} <{address}>" if name else address
         return str(value) if value else ""
 
     def _text(self, key: str) -> str:
@@ -102,7 +111,7 @@ class MailKeys:
 
     def _flag(self, key: str) -> bool:
         value = self._config.get(key)
-        return bool(self._coerced(key, Flag(), value)) if value is not None else False
+        return False if value in (None, "") else bool(self._coerced(key, Flag(), value))
 
     def _number(self, key: str) -> int | None:
         value = self._config.get(key)

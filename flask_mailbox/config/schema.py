@@ -37,6 +37,7 @@ class AccountSchema(Schema):
     client_cert = File()
     rate = RateText()
     pool_size = Positive(whole=True, most=100)
+    messages_per_connection = Positive(whole=True, most=1_000_000)
     connect_timeout = Positive(most=3600)
     read_timeout = Positive(most=3600)
     operation_timeout = Positive(most=86_400)
@@ -50,6 +51,7 @@ DEFAULTS_FOR_ALL = (
     "ca_file",
     "rate",
     "pool_size",
+    "messages_per_connection",
     "connect_timeout",
     "read_timeout",
     "operation_timeout",

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from ..errors import AddressError, MessageError
 from ..guard import one_line
 from .addresses import Address
-from .enclosure import enclosed
+from .enclosure import ascii_name, enclosed
 from .entity import Entity, calendar_entity, file_entity, multipart, text_entity
 from .envelope import people, sender_of
 from .fields import address_list, checked, checked_id, checked_name, field, text_field
@@ -53,19 +53,20 @@ _PRIORITIES = {"high": "1", "low": "5"}
 MAX_DERIVED_TEXT = 1024 * 1024
 
 
-def build(message: flask_mail.Message, *, sender: str = "", smtputf8: bool = False) -> bytes:
+def build(message: flask_mail.Message, *, sender: str = "", smtputf8: bool = False, ascii_names: bool = False) -> bytes:
     """Return a message as bytes with CR LF line ends, ready for SMTP (before dot-stuffing) or APPEND; no Bcc.
 
     What comes out is ASCII, except for addresses that have other letters before the @.
 
     :param sender: Who it is from if the message does not say.
     :param smtputf8: Let such addresses through; without it they are an error.
+    :param ascii_names: Give attachments names in ASCII, for relays that damage others.
     :raises MessageError: If a header, an attachment or a text cannot be sent as it is; ``field`` tells which.
     """
     headers = _headers(message, sender)
     if not smtputf8 and not headers.isascii():
         raise _needs_smtputf8(message, sender)
-    content = _content(message, message_id_of(message, sender=sender))
+    content = _content(message, message_id_of(message, sender=sender), ascii_names=ascii_names)
     return headers + b"MIME-Version: 1.0\r\n" + bytes(content)
 
 
@@ -179,9 +180,9 @@ def _extra_field(message: flask_mail.Message, name: str, value: str) -> bytes:
     return text_field(name, value, where="extra_headers")
 
 
-def _content(message: flask_mail.Message, seed: str) -> Entity:
+def _content(message: flask_mail.Message, seed: str, *, ascii_names: bool) -> Entity:
     """Return the content: mixed > related > alternative, each only where it is needed."""
-    files = [(_is_inline(attachment), _file(attachment)) for attachment in message.attachments]
+    files = [(_is_inline(attachment), _file(attachment, ascii_names=ascii_names)) for attachment in message.attachments]
     inline = [entity for is_inline, entity in files if is_inline]
     attached = [entity for is_inline, entity in files if not is_inline]
     content = _texts(message, seed)
@@ -214,6 +215,9 @@ def _is_inline(attachment: flask_mail.Attachment) -> bool:
     return attachment.disposition == "inline" and "content-id" in names
 
 
-def _file(attachment: flask_mail.Attachment) -> Entity:
+def _file(attachment: flask_mail.Attachment, *, ascii_names: bool) -> Entity:
     data, content_type = enclosed(attachment)
-    return file_entity(data, content_type, attachment.filename, attachment.disposition, attachment.headers)
+    name = attachment.filename
+    if name and ascii_names:
+        name = ascii_name(name)
+    return file_entity(data, content_type, name, attachment.disposition, attachment.headers)

@@ -141,8 +141,13 @@ class Message(flask_mail.Message):
         return build(self, sender=sender, smtputf8=smtputf8)
 
     def as_bytes(self) -> bytes:
-        """Return the message as bytes, as Flask-Mail's method does."""
-        return build(self, sender=_default_sender(), smtputf8=True)
+        """Return the message as bytes, as Flask-Mail's method does: with the current app's sender and manner."""
+        bridge: Any = current_app.extensions.get("mail") if current_app else None
+        if bridge is None:
+            return build(self, smtputf8=True)
+        return build(
+            self, sender=str(bridge.default_sender or ""), smtputf8=True, ascii_names=bool(bridge.ascii_attachments)
+        )
 
     def as_string(self) -> str:
         """Return the message as text, as Flask-Mail's method does."""
@@ -218,9 +223,3 @@ class Message(flask_mail.Message):
 def _listed(people: Any) -> Any:
     """Return the list itself, so that it may grow; a text stays one, for the error that tells of it."""
     return people if isinstance(people, str | list) else list(people or ())
-
-
-def _default_sender() -> str:
-    """Return the sender of the current app, or an empty text outside any app."""
-    bridge: Any = current_app.extensions.get("mail") if current_app else None
-    return str(bridge.default_sender or "") if bridge else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import TYPE_CHECKING, Any
 
 from ..errors import MessageError
@@ -24,6 +25,12 @@ def read_enclosure(source: Any) -> str | bytes:
     raise MessageError(
         f"An attachment is made of bytes, a text or an open file, not of {kind}. Give it as data=…", field="attachments"
     )
+
+
+def ascii_name(filename: str) -> str:
+    """Return a file name in ASCII, as Flask-Mail does: letters lose their accents, others are left out."""
+    plain = unicodedata.normalize("NFKD", filename).encode("ascii", "ignore").decode()
+    return " ".join(plain.split()) or "attachment"
 
 
 def enclosed(attachment: flask_mail.Attachment) -> tuple[bytes, str]:

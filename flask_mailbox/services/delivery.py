@@ -32,12 +32,14 @@ class SendPolicy:
 
     :param suppress: Check and record messages, send nothing (``MAIL_SUPPRESS_SEND``, or testing).
     :param capture_dir: Write each message there as an ``.eml`` file instead of sending it.
+    :param ascii_names: Give attachments names in ASCII (``MAIL_ASCII_ATTACHMENTS``).
     :param redirect_to: Send everything to this one address; the real recipients stand in ``X-Original-To``.
     """
 
     suppress: bool = False
     capture_dir: Path | None = None
     redirect_to: str | None = None
+    ascii_names: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,7 +192,7 @@ class Delivery:
     def _parcel(self, message: FlaskMailMessage, options: SendOptions) -> Parcel:
         account = self._account
         envelope = self._envelope(message, options.envelope_from)
-        data = build(message, sender=account.sender, smtputf8=True)
+        data = build(message, sender=account.sender, smtputf8=True, ascii_names=self._policy.ascii_names)
         _check_size(data, account.max_message_size)
         return Parcel(
             envelope=envelope,

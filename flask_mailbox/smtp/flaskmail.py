@@ -11,9 +11,14 @@ from typing import Any, Protocol
 import flask_mail
 from flask import current_app
 
+from ..errors import MessageError, UnsafeValueError
 from .receipt import Receipt
 
 logger = logging.getLogger("flask_mailbox")
+
+
+class BadHeaderError(MessageError, flask_mail.BadHeaderError):
+    """A line break stands in the subject, in the sender or in a recipient; nothing was sent."""
 
 
 class Sends(Protocol):
@@ -56,9 +61,10 @@ class MailBridge(flask_mail._Mail):
     def send(self, message: flask_mail.Message) -> None:
         """Send one message.
 
+        :raises BadHeaderError: If a line break stands where a header would be.
         :raises DeliveryError: If nobody was accepted.
         """
-        _raise_if_nobody(self._delivery().send(message))
+        _send(self._delivery(), message)
 
     def connect(self) -> BridgeConnection:  # type: ignore[override]
         """Return a connection for the messages of a ``with`` block."""
@@ -86,10 +92,10 @@ class BridgeConnection:
         """Send one message.
 
         :param envelope_from: The return path, as an address or a pair of name and address.
+        :raises BadHeaderError: If a line break stands where a header would be.
         :raises DeliveryError: If nobody was accepted.
         """
-        return_path = envelope_from[1] if isinstance(envelope_from, tuple) else envelope_from
-        _raise_if_nobody(self._delivery.send(message, envelope_from=return_path))
+        _send(self._delivery, message, envelope_from[1] if isinstance(envelope_from, tuple) else envelope_from)
         self.num_emails += 1
 
     def send_message(self, *args: Any, **kwargs: Any) -> None:
@@ -97,8 +103,21 @@ class BridgeConnection:
         self.send(flask_mail.Message(*args, **kwargs))
 
 
-def _raise_if_nobody(receipt: Receipt) -> None:
-    if receipt.refused and not receipt.accepted and not receipt.unknown:
+def _send(delivery: Sends, message: flask_mail.Message, return_path: str | None = None) -> None:
+    """Send in Flask-Mail's manner: an error if nobody was accepted, a warning if somebody was not."""
+    try:
+        receipt = delivery.send(message, envelope_from=return_path)
+    except (MessageError, UnsafeValueError) as error:
+        if _has_line_break(message):
+            raise BadHeaderError(str(error), field=getattr(error, "field", None)) from error
+        raise
+    if not receipt.dispatched:
         raise receipt.error()
     if not receipt.ok:
         logger.warning("%s", receipt.error())
+
+
+def _has_line_break(message: flask_mail.Message) -> bool:
+    people = [message.sender, message.reply_to, *message.recipients, *message.cc, *message.bcc]
+    parts = [part for person in people for part in (person if isinstance(person, tuple) else (person,))]
+    return any("\r" in text or "\n" in text for text in map(str, (message.subject, *parts)))

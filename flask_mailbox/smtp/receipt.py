@@ -67,6 +67,11 @@ class Receipt:
         """Whether every recipient was accepted (or sending is suppressed)."""
         return not self.refused and not self.unknown and self.failure is None
 
+    @property
+    def dispatched(self) -> bool:
+        """Whether somebody may get the message, or would if sending were not suppressed."""
+        return bool(self.accepted or self.unknown) or self.ok
+
     def raise_for_refused(self) -> None:
         """Raise unless every recipient was accepted.
 

@@ -23,9 +23,6 @@ EHLO_NAME = "[127.0.0.1]"
 
 MAX_SASL_ROUNDS = 10
 
-MESSAGES_PER_CONNECTION = 100
-"""After so many a new connection is made: servers end long ones, some after 100 messages."""
-
 LATELY = 5.0
 """Seconds after an answer in which no server closes a connection for being idle."""
 
@@ -105,7 +102,7 @@ class SMTPSession:
 
     def _started_ahead(self, following: Parcel | None) -> Transaction | None:
         """Return the transaction of the next message, if it may be announced now."""
-        if following is None or self.messages + 1 >= MESSAGES_PER_CONNECTION:
+        if following is None or self.messages + 1 >= self.account.messages_per_connection:
             return None
         ahead = Transaction(self, following)
         try:
@@ -119,7 +116,7 @@ class SMTPSession:
     @property
     def is_reusable(self) -> bool:
         """Whether nothing speaks against another message: no doubt, and no goodbye (421, EOF) waiting."""
-        full = self.messages >= MESSAGES_PER_CONNECTION
+        full = self.messages >= self.account.messages_per_connection
         return not (self.stream.broken or self._ahead or full or self.stream.readable())
 
     def noop(self) -> None:

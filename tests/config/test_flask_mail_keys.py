@@ -35,7 +35,7 @@ def test_user_name_password_and_sender_are_taken_over() -> None:
 
     assert account.credential is not None
     assert (account.credential.username, account.credential.secret.reveal()) == ("me@example.com", "secret")
-    assert (account.address, account.sender) == ("me@example.com", '"Ann" <ann@example.com>')
+    assert (account.address, account.sender) == ("me@example.com", "Ann <ann@example.com>")
 
 
 def test_a_server_without_a_login_is_a_relay() -> None:
@@ -119,3 +119,18 @@ def test_a_mistake_in_a_key_of_flask_mail_is_named(key: str, value: str, said: s
     (found,) = problems(MAIL_SERVER="127.0.0.1", **{key: value})
 
     assert found.startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("pair", "sender"),
+    [
+        (("Ann", "ann@example.com"), "Ann <ann@example.com>"),
+        (("王小明", "ann@example.com"), "王小明 <ann@example.com>"),
+        (("Ann, Bob & Co.", "ann@example.com"), '"Ann, Bob & Co." <ann@example.com>'),
+        (('The "Ann" \\ Team', "ann@example.com"), '"The Ann  Team" <ann@example.com>'),
+        (("", "ann@example.com"), "ann@example.com"),
+        ([None, "ann@example.com"], "ann@example.com"),
+    ],
+)
+def test_a_pair_as_sender_is_written_as_people_do(pair: Any, sender: str) -> None:
+    assert default(MAIL_SERVER="127.0.0.1", MAIL_DEFAULT_SENDER=pair).sender == sender

@@ -12,7 +12,7 @@ from flask_security import MailUtil
 from flask_mailbox import DeliveryError, Mailbox, Message, parse_message
 from flask_mailbox.devserver import MailServer
 
-from .apps import mailbox_app
+from ..apps import mailbox_app
 
 
 @pytest.fixture
