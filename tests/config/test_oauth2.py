@@ -6,10 +6,11 @@ import json
 from typing import Any
 
 import pytest
+from flask import Flask
 
 from flask_mailbox import ConfigurationError
 from flask_mailbox.account import RefreshGrant
-from flask_mailbox.config import load_account
+from flask_mailbox.config import load_account, load_settings
 from flask_mailbox.providers import oauth_profiles, shipped
 
 CANARY = "S3cr3t-é-canary"
@@ -138,3 +139,24 @@ def test_an_account_shows_nothing_of_its_grant() -> None:
 def test_a_grant_and_a_password_are_one_too_many() -> None:
     with pytest.raises(ConfigurationError, match="are both set"):
         grant_of(GRANT, password="x")
+
+
+def test_the_keys_can_stand_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for key, value in {
+        "PROVIDER": "gmail",
+        "ADDRESS": "ann@gmail.com",
+        "OAUTH2__CLIENT_ID": "1234",
+        "OAUTH2__CLIENT_SECRET": "5678",
+        "OAUTH2__REFRESH_TOKEN": "1//consent",
+    }.items():
+        monkeypatch.setenv(f"FLASK_MAILBOX_{key}", value)
+    host = Flask("host")
+    host.config.from_prefixed_env()
+    credential = load_settings(host.config).account(None).credential
+
+    assert credential is not None
+    assert isinstance(credential.secret, RefreshGrant)
+    assert credential.secret.client_id == "1234"
+    assert credential.secret.client_secret is not None
+    assert credential.secret.client_secret.reveal() == "5678"
+    assert credential.secret.refresh_token.reveal() == "1//consent"

@@ -15,7 +15,6 @@ from flask_mailbox.account import Account
 from flask_mailbox.devserver import MailServer
 from flask_mailbox.imap import IMAPSession
 from flask_mailbox.pop3 import POP3Session
-from flask_mailbox.services.check import check_account
 from flask_mailbox.smtp import SMTPSession
 
 from .conftest import ANN
@@ -166,24 +165,3 @@ def test_a_refused_token_is_never_followed_by_a_password(
     sent = said(mail_server)
     assert "XOAUTH2" in sent
     assert not re.search(r"LOGIN |PASS |APOP |PLAIN", sent)
-
-
-def test_the_doctor_shows_the_token_and_then_every_leg(ann: MakeAccount, token_server: TokenServer) -> None:
-    steps = list(check_account(ann()))
-
-    assert all(step.ok for step in steps)
-    assert (steps[0].leg, steps[0].name) == ("auth", "token")
-    assert f"localhost:{token_server.port}, good for 59 minutes" in steps[0].detail
-
-
-def test_without_a_token_the_doctor_says_why_and_tries_nothing_else(
-    ann: MakeAccount, token_server: TokenServer
-) -> None:
-    account = ann()
-    token_server.refresh_token = "another consent"
-    steps = list(check_account(account))
-
-    assert [(step.leg, step.name, step.ok, step.category) for step in steps] == [
-        ("auth", "token", False, "consent_required")
-    ]
-    assert "agree again" in steps[0].hint
