@@ -29,6 +29,7 @@ _HINTS = {
     "spam_rejected": "The provider took the message for spam: change its content, or send less at once.",
     "quota": "The quota is used up: wait until tomorrow, or free space in the mailbox.",
     "web_login_required": "Sign in with a browser once; the provider wants to see you there first.",
+    "login_required": "Set USERNAME and PASSWORD, or OAUTH2: the server takes mail only from those who sign in.",
     "tls_required": "Use TLS: smtps://, or smtp+starttls:// on port 587.",
     "protocol_mismatch": "Another protocol answers on this port: check host and port.",
     "temporary": "Try again later.",

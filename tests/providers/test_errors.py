@@ -66,6 +66,7 @@ SAID = [
         True,
     ),
     (None, "smtp", "530 5.7.0 Must issue a STARTTLS command first", "tls_required", False),
+    (None, "smtp", "530 5.7.0 Authentication required", "login_required", False),
     (None, "smtp", "554 5.7.1 <x@example.org>: Relay access denied", "sender_mismatch", False),
 ]
 
