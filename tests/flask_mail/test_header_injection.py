@@ -45,3 +45,9 @@ def test_copies_are_looked_at_as_well(mail: Any, where: str) -> None:
 def test_our_error_is_caught_as_flask_mails_and_as_ours() -> None:
     assert issubclass(flaskmail.BadHeaderError, flask_mail.BadHeaderError)
     assert issubclass(flaskmail.BadHeaderError, MessageError)
+
+
+def test_a_folded_subject_is_refused_too(mail: Any) -> None:
+    """Flask-Mail lets one through that is folded as RFC 5322 asks; its documentation says that it does not."""
+    with flaskmail.Mail(mail.app).connect() as connection, pytest.raises(flaskmail.BadHeaderError):
+        connection.send(flaskmail.Message("one\r\n two", recipients=[BOB], body="text"))

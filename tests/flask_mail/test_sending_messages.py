@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import UserString
 from collections.abc import Callable
 from typing import Any
 
@@ -108,6 +109,17 @@ def test_other_alternatives_and_charsets_are_kept(mail: Any, library: Any, inbox
     assert (arrived.subject, arrived.text.strip(), arrived.html.strip()) == ("Grüße", "grün", "<p>grün</p>")
     assert arrived.raw.lower().count(b'charset="iso-8859-1"') == 3
     assert b"text/x-amp-html" in arrived.raw
+
+
+def test_a_subject_may_be_translated_as_late_as_it_is_sent(
+    mail: Any, library: Any, inbox: Callable[[], list[Any]]
+) -> None:
+    class Lazy(UserString):
+        """A text that is looked up when it is used, as translations are."""
+
+    mail.send(library.Message(Lazy("Grüße"), recipients=[BOB], body="text"))
+
+    assert inbox()[0].subject == "Grüße"
 
 
 def test_send_message_takes_what_a_message_takes(mail: Any, inbox: Callable[[], list[Any]]) -> None:

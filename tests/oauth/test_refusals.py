@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import socket
+import sys
 import threading
 import traceback
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from flask_mailbox import (
     AuthenticationError,
     BusyError,
     CertificateError,
+    ConfigurationError,
     ConnectError,
     DisconnectedError,
     ProtocolError,
@@ -141,6 +143,7 @@ def test_no_secret_is_in_an_error_or_a_log(
         (b"HTTP/1.1 200 OK\r\nX: " + b"x" * 100_000 + b"\r\n\r\n{}", ProtocolError),
         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzzz\r\n", DisconnectedError),
         (b"HTTP/1.1 200 OK\r\n\r\n" + b" " * 1_000_000, ProtocolError),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 1000000000000\r\n\r\n" + b" " * 1_000_000, ProtocolError),
     ],
     ids=lambda value: str(value)[:60],
 )
@@ -217,3 +220,10 @@ def test_the_environments_proxies_are_not_asked(ann: MakeAccount, monkeypatch: p
         monkeypatch.setenv(name, "http://127.0.0.1:9")
 
     IMAPSession.open(ann()).finish()
+
+
+def test_without_authlib_the_error_names_the_extra(ann: MakeAccount, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "authlib.oauth2", None)
+
+    with pytest.raises(ConfigurationError, match=r"flask-mailbox\[oauth\]"):
+        IMAPSession.open(ann())
