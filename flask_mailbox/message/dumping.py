@@ -91,6 +91,8 @@ class _MessageSchema(_Strict):
     references = fields.List(fields.String())
     list_unsubscribe = fields.List(fields.String())
     priority = fields.String(allow_none=True)
+    mail_options = fields.List(fields.String())
+    rcpt_options = fields.List(fields.String())
     attachments = fields.List(fields.Nested(_AttachmentSchema))
     invitation = fields.Nested(_InvitationSchema, allow_none=True)
 

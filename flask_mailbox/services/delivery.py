@@ -51,12 +51,17 @@ class SendOptions:
         ``never`` (RFC 3461).
     :param all_or_nothing: Send only if the server accepts every recipient.
     :param patience: Whether to try again what is refused for the time being.
+    :param only: Send to these of the message's recipients; the others have it already.
+    :param before_content: Called right before the content goes to the server, each time; if it raises, nothing is
+        sent.
     """
 
     envelope_from: str | None = None
     notify: Collection[str] = ()
     all_or_nothing: bool = False
     patience: Patience = ONE_TRY
+    only: tuple[str, ...] | None = None
+    before_content: Callable[[], None] | None = None
 
 
 DEFAULT = SendOptions()
@@ -119,6 +124,13 @@ class Delivery:
             options = dataclasses.replace(options, envelope_from=envelope_from)
         draft = self._prepared(message, options)
         return self._told(draft, draft.receipt or self._sent(draft, options))
+
+    def check(self, message: FlaskMailMessage, options: SendOptions = DEFAULT) -> None:
+        """Find what is wrong with a message itself; nothing is connected, sent or signalled.
+
+        :raises MessageError: What ``send`` would raise.
+        """
+        self._parcel(message, options)
 
     def send_many(self, messages: Iterable[FlaskMailMessage], options: SendOptions = DEFAULT) -> Iterator[Receipt]:
         """Send messages over one connection and yield a receipt for each, in their order.
@@ -194,6 +206,8 @@ class Delivery:
         envelope = self._envelope(message, options.envelope_from)
         data = build(message, sender=account.sender, smtputf8=True, ascii_names=self._policy.ascii_names)
         _check_size(data, account.max_message_size)
+        if options.only is not None:
+            envelope = Envelope(envelope.sender, options.only)
         return Parcel(
             envelope=envelope,
             data=data,
@@ -202,6 +216,7 @@ class Delivery:
             notify=checked_events(options.notify),
             mail_options=checked_options(message.mail_options, "mail_options"),
             rcpt_options=checked_options(message.rcpt_options, "rcpt_options"),
+            before_content=options.before_content,
         )
 
     def _envelope(self, message: FlaskMailMessage, envelope_from: str | None) -> Envelope:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..message import Envelope
@@ -19,6 +21,7 @@ class Parcel:
         ``never`` alone (RFC 3461, 4.1); empty leaves it to them.
     :param mail_options: Further parameters of MAIL, such as ``RET=FULL``.
     :param rcpt_options: Further parameters of each RCPT.
+    :param before_content: Called right before the content is written, each time; if it raises, nothing is sent.
     """
 
     envelope: Envelope
@@ -28,6 +31,7 @@ class Parcel:
     notify: tuple[str, ...] = ()
     mail_options: tuple[str, ...] = ()
     rcpt_options: tuple[str, ...] = ()
+    before_content: Callable[[], None] | None = None
 
     @property
     def needs_utf8(self) -> bool:
@@ -37,12 +41,4 @@ class Parcel:
 
     def to(self, recipients: tuple[str, ...]) -> Parcel:
         """Return the same message for some of its recipients."""
-        return Parcel(
-            envelope=Envelope(self.envelope.sender, recipients),
-            data=self.data,
-            message_id=self.message_id,
-            all_or_nothing=self.all_or_nothing,
-            notify=self.notify,
-            mail_options=self.mail_options,
-            rcpt_options=self.rcpt_options,
-        )
+        return dataclasses.replace(self, envelope=Envelope(self.envelope.sender, recipients))

@@ -98,6 +98,7 @@ class Transaction:
         lines += [self._commands.mail(), *map(self._commands.rcpt, self._recipients[:WINDOW])]
         self._asked_data = not self._whole and len(self._recipients) <= WINDOW and not self.parcel.all_or_nothing
         if self._whole:
+            self._tell_before_content()
             data = self.parcel.data if self.parcel.data.endswith(b"\r\n") else self.parcel.data + b"\r\n"
             self._client.send([*lines, f"BDAT {len(data)} LAST"], data)
         else:
@@ -133,6 +134,7 @@ class Transaction:
         if self._receipt is None and not self._whole:
             try:
                 with self._session.stream.operation():
+                    self._tell_before_content()
                     self._client.content(_dot_stuffed(self.parcel.data))
             except DisconnectedError as error:
                 self._receipt = self._early_answer(error)
@@ -247,6 +249,14 @@ class Transaction:
         return self._tally.nothing_delivered(error) if reply.positive else self._tally.answered(reply)
 
     # Helpers
+
+    def _tell_before_content(self) -> None:
+        if self.parcel.before_content is not None:
+            try:
+                self.parcel.before_content()
+            except BaseException:
+                self._session.stream.broken = True  # the server waits for content that will not come
+                raise
 
     @property
     def _where(self) -> str:
