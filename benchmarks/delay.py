@@ -1,9 +1,13 @@
-"""A loopback proxy that delays both directions: a network of any round trip, without the kernel's help."""
+"""A loopback proxy that delays both directions: a network of any round trip, without the kernel's help.
+
+It runs in a process of its own, so that it takes no turn from the threads that are measured.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import threading
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -11,42 +15,25 @@ from contextlib import contextmanager
 @contextmanager
 def delayed(port: int, round_trip: float) -> Iterator[int]:
     """Give a port that leads to another one, each way half of ``round_trip`` seconds later."""
-    loop = asyncio.new_event_loop()
-    ready = threading.Event()
-    ports: list[int] = []
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        there, back = await asyncio.open_connection("127.0.0.1", port)
+    command = [sys.executable, "-m", "benchmarks.delay", str(port), str(round_trip)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
-            await asyncio.gather(_pass_on(reader, back, round_trip / 2), _pass_on(there, writer, round_trip / 2))
-        except asyncio.CancelledError:  # the benchmark is over
-            pass
+            assert process.stdout is not None
+            yield int(process.stdout.readline())
+        finally:
+            process.terminate()
 
-    async def main() -> None:
-        server = await asyncio.start_server(serve, "127.0.0.1", 0)
-        ports.append(server.sockets[0].getsockname()[1])
-        ready.set()
-        await stopped.wait()
-        server.close()
 
-    def run() -> None:
-        asyncio.set_event_loop(loop)
-        loop.run_until_complete(main())
-        left = asyncio.all_tasks(loop)
-        for task in left:
-            task.cancel()
-        loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
-        loop.close()
+async def serve(port: int, round_trip: float) -> None:
+    """Print the proxy's port and serve until the process ends."""
 
-    stopped = asyncio.Event()
-    thread = threading.Thread(target=run, daemon=True)
-    thread.start()
-    ready.wait(5)
-    try:
-        yield ports[0]
-    finally:
-        loop.call_soon_threadsafe(stopped.set)
-        thread.join(5)
+    async def pass_through(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        there, back = await asyncio.open_connection("127.0.0.1", port)
+        await asyncio.gather(_pass_on(reader, back, round_trip / 2), _pass_on(there, writer, round_trip / 2))
+
+    server = await asyncio.start_server(pass_through, "127.0.0.1", 0)
+    print(server.sockets[0].getsockname()[1], flush=True)
+    await server.serve_forever()
 
 
 async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, delay: float) -> None:
@@ -72,3 +59,7 @@ async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, d
         pass
     queue.put_nowait((loop.time() + delay, b""))
     await asyncio.gather(delivery, return_exceptions=True)
+
+
+if __name__ == "__main__":
+    asyncio.run(serve(int(sys.argv[1]), float(sys.argv[2])))

@@ -1,123 +1,64 @@
-"""How fast messages are sent, beside Flask-Mail, flask-mailman and Postfix's own source, into Postfix's sink.
+"""How fast messages are sent, beside Flask-Mail, flask-mailman, redmail, aiosmtplib and Postfix's own source.
 
-The workloads: small texts, texts with 1 MB attached, and small texts over a round trip of 20 ms. ``send`` is one call
-a message, as a web app does it; ``connect`` holds a connection. Interleaved rounds; the median of each; only the
-ratios mean something on another machine. Needs Postfix's ``smtp-sink``. Run it with ``python -m benchmarks.sending``.
+The workloads: small texts and texts with 1 MB attached into Postfix's ``smtp-sink``; small texts through a Postfix that
+asks for STARTTLS and AUTH, on loopback, over a round trip of 20 ms, and from eight threads over the same. ``send`` is
+one call a message, as a web app does it; ``connect`` and ``held`` keep a connection. Interleaved rounds; the median of
+each; only the ratios mean something on another machine. Needs Postfix and Dovecot; peers that are not installed are
+left out. Run it with ``python -m benchmarks.sending``, with ``--full`` for the full numbers of messages.
 """
 
 from __future__ import annotations
 
 import argparse
 import gc
-import shutil
 import socket
 import statistics
 import subprocess
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
-from importlib import import_module
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 
-import flask_mail
-from flask import Flask
-
-from flask_mailbox import Mailbox, Message
+from tests.servers.dovecot import running_dovecot
+from tests.servers.place import temporary_place
+from tests.servers.postfix import running_postfix
 
 from .delay import delayed
 from .parsing import Row
+from .senders import SENDERS, Target, Work, program
 
-ANN, BOB = "ann@example.com", "bob@example.org"
-TEXT = "Hello Bob,\n\nthis is a short message of a few lines.\n\nAnn\n" * 3
+OURS = "flask-mailbox send"
 DATA = bytes(range(256)) * 4096
-
-Send = Callable[[int, int, bytes], None]
-
-
-def ours_send(port: int, count: int, data: bytes) -> None:
-    """One call a message; the pool keeps the connection."""
-    host = Flask("benchmark")
-    host.config.update(MAILBOX_SMTP=f"smtp://127.0.0.1:{port}", MAILBOX_SENDER=ANN)
-    mailbox = Mailbox(host)
-    for _ in range(count):
-        with host.app_context():
-            message = Message("Hello", recipients=[BOB], body=TEXT)
-            if data:
-                message.attach("data.bin", "application/octet-stream", data)
-            mailbox.send(message).raise_for_refused()
-    with host.app_context():
-        mailbox.state.pool.close()
-
-
-def flask_mail_send(port: int, count: int, data: bytes) -> None:
-    """Flask-Mail, one call a message."""
-    host, mail = _flask_mail(port)
-    with host.app_context():
-        for _ in range(count):
-            mail.send(_theirs(data))
-
-
-def flask_mail_connect(port: int, count: int, data: bytes) -> None:
-    """Flask-Mail, one connection held."""
-    host, mail = _flask_mail(port)
-    with host.app_context(), mail.connect() as connection:
-        for _ in range(count):
-            connection.send(_theirs(data))
-
-
-def flask_mailman_connection(port: int, count: int, data: bytes) -> None:
-    """flask-mailman, one connection held."""
-    module: Any = import_module("flask_mailman")
-    host = Flask("benchmark")
-    host.config.update(MAIL_SERVER="127.0.0.1", MAIL_PORT=port, MAIL_USE_TLS=False, MAIL_BACKEND="smtp")
-    mail = module.Mail(host)
-    with host.app_context(), mail.get_connection() as connection:
-        for _ in range(count):
-            message = module.EmailMessage("Hello", TEXT, ANN, [BOB], connection=connection)
-            if data:
-                message.attach("data.bin", data, "application/octet-stream")
-            message.send()
-
-
-def smtp_source(port: int, count: int, data: bytes) -> None:
-    """Postfix's own source, one session of one message each, then another."""
-    size = str(len(data) * 4 // 3 or len(TEXT))
-    command = [_program("smtp-source"), "-d", "-s", "1", "-l", size, "-m", str(count), f"inet:127.0.0.1:{port}"]
-    subprocess.run(command, check=True, capture_output=True)
-
-
-def _flask_mail(port: int) -> tuple[Flask, flask_mail.Mail]:
-    host = Flask("benchmark")
-    host.config.update(MAIL_SERVER="127.0.0.1", MAIL_PORT=port, MAIL_DEFAULT_SENDER=ANN)
-    return host, flask_mail.Mail(host)
-
-
-def _theirs(data: bytes) -> flask_mail.Message:
-    message = flask_mail.Message("Hello", recipients=[BOB], body=TEXT)
-    if data:
-        message.attach("data.bin", "application/octet-stream", data)
-    return message
-
-
-def _program(name: str) -> str:
-    found = shutil.which(name, path="/usr/sbin:/usr/bin:/usr/local/sbin")
-    if found is None:
-        raise SystemExit(f"{name} is missing. On Debian: apt install postfix")
-    return found
+ROUND_TRIP = 0.020
 
 
 @contextmanager
-def sink() -> Iterator[int]:
-    """Run Postfix's sink and give its port."""
+def sink() -> Iterator[Target]:
+    """Run Postfix's sink, which takes everything and keeps nothing."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port: int = free.getsockname()[1]
-    command = [_program("smtp-sink"), "-u", "nobody", f"inet:127.0.0.1:{port}", "1000"]
+    command = [program("smtp-sink"), "-u", "nobody", f"inet:127.0.0.1:{port}", "1000"]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         try:
             _wait_for(port)
-            yield port
+            yield Target(port)
         finally:
             process.terminate()
+
+
+@contextmanager
+def submission() -> Iterator[Target]:
+    """Run a Postfix that takes mail from its users by STARTTLS and AUTH, queues it, and throws it away."""
+    with (
+        temporary_place() as place,
+        running_dovecot(place) as dovecot,
+        running_postfix(place, dovecot, "mail.test", other_domain="other.test") as postfix,
+    ):
+        etc = str(postfix.folder / "etc")
+        subprocess.run([program("postconf"), "-c", etc, "-e", "virtual_transport=discard:"], check=True)
+        subprocess.run([program("postfix"), "-c", etc, "reload"], check=True, capture_output=True)
+        user, password = postfix.new_user()
+        yield Target(postfix.submission, user, user, user, password, postfix.ca_file)
 
 
 def _wait_for(port: int) -> None:
@@ -131,57 +72,55 @@ def _wait_for(port: int) -> None:
     raise SystemExit("smtp-sink did not start.")
 
 
-SENDERS: dict[str, Send] = {
-    "flask-mailbox send": ours_send,
-    "Flask-Mail send": flask_mail_send,
-    "Flask-Mail connect": flask_mail_connect,
-    "flask-mailman held": flask_mailman_connection,
-    "smtp-source": smtp_source,
-}
+def measure(rounds: int = 3, *, full: bool = False, only: str = "") -> list[Row]:
+    """Return a row for each workload and sender: its median seconds, and how many times as fast our ``send`` is.
 
-
-def measure(rounds: int = 5, texts: int = 500, files: int = 20, far: int = 20) -> list[Row]:
-    """Return a row for each workload and sender: its median seconds, and how many times as fast ours is.
-
-    :param texts: Small messages a round.
-    :param files: Messages with 1 MB attached a round.
-    :param far: Small messages over a round trip of 20 ms a round.
+    :param full: 2,000 texts and 200 with 1 MB a round, not a tenth of them.
+    :param only: Leave out the workloads whose names do not contain this.
     """
+    texts, files = (2000, 200) if full else (400, 20)
+    near = [(f"{texts} texts", Work(texts)), (f"{files} x 1 MB", Work(files, DATA))]
     rows: list[Row] = []
-    with sink() as near:
-        for task, count, data, slow in (
-            (f"{texts} texts", texts, b"", False),
-            (f"{files} x 1 MB", files, DATA, False),
-            (f"{far} texts, 20 ms", far, b"", True),
-        ):
-            with delayed(near, 0.020) if slow else nullcontext(near) as port:
-                rows += _measured(task, port, count, data, rounds)
+    with sink() as to:
+        for task, work in near:
+            rows += _measured(task, to, work, rounds) if only in task else []
+    with submission() as to:
+        task = "200 texts, TLS, AUTH"
+        rows += _measured(task, to, Work(200), rounds) if only in task else []
+        with delayed(to.port, ROUND_TRIP) as port:
+            far = replace(to, port=port)
+            for task, work in (
+                ("40 texts, TLS, AUTH, 20 ms", Work(40)),
+                ("8 threads x 25, 20 ms", Work(200, threads=8)),
+            ):
+                rows += _measured(task, far, work, rounds) if only in task else []
     return rows
 
 
-def _measured(task: str, port: int, count: int, data: bytes, rounds: int) -> list[Row]:
+def _measured(task: str, to: Target, work: Work, rounds: int) -> list[Row]:
     times: dict[str, list[float]] = {name: [] for name in SENDERS}
     for _ in range(rounds):
         for name, send in SENDERS.items():
             gc.collect()
             began = time.perf_counter()
             try:
-                send(port, count, data)
+                send(to, work)
             except ImportError:
                 continue
             times[name].append(time.perf_counter() - began)
     medians = {name: statistics.median(found) for name, found in times.items() if found}
-    return [Row(task, name, median, median / medians["flask-mailbox send"]) for name, median in medians.items()]
+    return [Row(task, name, median, median / medians[OURS]) for name, median in medians.items()]
 
 
 def main() -> None:
     """Print the table."""
     arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--rounds", type=int, default=5)
-    arguments.add_argument("--texts", type=int, default=500)
+    arguments.add_argument("--rounds", type=int, default=3)
+    arguments.add_argument("--full", action="store_true", help="2,000 texts and 200 with 1 MB a round")
+    arguments.add_argument("--only", default="", help="workloads whose names contain this")
     given = arguments.parse_args()
-    for row in measure(given.rounds, given.texts):
-        print(f"{row.task:<18} {row.parser:<20} {row.seconds * 1000:9.1f} ms   ours is {row.ratio:5.2f} x as fast")
+    for row in measure(given.rounds, full=given.full, only=given.only):
+        print(f"{row.task:<28} {row.parser:<24} {row.seconds * 1000:9.1f} ms   ours is {row.ratio:5.2f} x as fast")
 
 
 if __name__ == "__main__":

@@ -10,7 +10,9 @@ import os
 import threading
 import time
 import weakref
-from collections.abc import Callable, Mapping
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from typing import Protocol as Interface
@@ -132,6 +134,7 @@ class Pool:
         self._changed = threading.Condition()
         self._idle: dict[bytes, list[_Kept]] = {}
         self._open: dict[bytes, int] = {}
+        self._lines: dict[bytes, deque[object]] = {}
         self._total = 0
         self._leased: weakref.WeakSet[Lease] = weakref.WeakSet()
         self._closed = False
@@ -179,19 +182,35 @@ class Pool:
 
     def _take(self, place: Place, account: Account, deadline: Deadline) -> _Kept | None:
         """Decide, under the lock: a waiting session, or the right to open one (``None``), or wait for either."""
-        with self._changed:
+        with self._changed, self._turn(place.key) as is_mine:
             while True:
                 if self._closed:
                     raise UsageError("The pool is closed.")
                 self._evict_expired()
-                if waiting := self._idle.get(place.key):
-                    return waiting.pop()
-                if self._open.get(place.key, 0) < place.size and self._has_room():
-                    self._open[place.key] = self._open.get(place.key, 0) + 1
-                    self._total += 1
-                    return None
+                if is_mine():
+                    if waiting := self._idle.get(place.key):
+                        return waiting.pop()
+                    if self._open.get(place.key, 0) < place.size and self._has_room():
+                        self._open[place.key] = self._open.get(place.key, 0) + 1
+                        self._total += 1
+                        return None
                 if not self._changed.wait(deadline.left()):
                     raise self._exhausted(place, account)
+
+    @contextmanager
+    def _turn(self, key: bytes) -> Iterator[Callable[[], bool]]:
+        """Stand in line for a session, and tell when it is this one's turn: who came first is served first."""
+        line = self._lines.setdefault(key, deque())
+        ticket = object()
+        line.append(ticket)
+        try:
+            yield lambda: line[0] is ticket
+        finally:
+            line.remove(ticket)
+            if line:
+                self._changed.notify_all()
+            elif self._lines.get(key) is line:
+                del self._lines[key]
 
     def _open_new(self, place: Place, account: Account) -> Lease:
         try:
@@ -285,7 +304,7 @@ class Pool:
             lease._disown()
         self._leased.clear()
         self._changed = threading.Condition()
-        self._open, self._total = {}, 0
+        self._open, self._lines, self._total = {}, {}, 0
         self.pacer = Pacer()
 
 

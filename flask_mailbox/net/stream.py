@@ -38,6 +38,8 @@ logger = logging.getLogger("flask_mailbox")
 CHUNK = 64 * 1024
 MAX_LINE = 1024 * 1024
 
+_QUICKACK: int | None = getattr(socket, "TCP_QUICKACK", None)
+
 _HARMLESS = (CommandError, MessageError, MessageNotFoundError, UIDValidityChangedError, UsageError)
 """Errors after which both sides still agree where in the conversation they are."""
 
@@ -62,6 +64,7 @@ class Stream:
         self._socket = sock
         self._buffer = bytearray()
         self._read_timeout = account.timeouts.read
+        self._socket_timeout: float | None = None
         self._deadline: Deadline | None = None
 
     @classmethod
@@ -245,7 +248,8 @@ class Stream:
         """Read what is there into the buffer, waiting for at least one byte."""
         wait = self._wait(self._read_timeout)
         try:
-            self._socket.settimeout(wait)
+            self._set_timeout(wait)
+            _acknowledge_at_once(self._socket)
             data = self._socket.recv(CHUNK)
         except TimeoutError as error:
             raise self._timed_out(wait) from error
@@ -265,7 +269,7 @@ class Stream:
         """
         while len(self._buffer) < limit:
             try:
-                self._socket.settimeout(0)
+                self._set_timeout(0)
                 data = self._socket.recv(CHUNK)
             except (BlockingIOError, ssl.SSLWantReadError):
                 break
@@ -308,7 +312,7 @@ class Stream:
         while view:
             wait = self._wait(self._read_timeout)
             try:
-                self._socket.settimeout(wait)
+                self._set_timeout(wait)
                 sent = self._socket.send(view[: CHUNK * 4])
             except TimeoutError as error:
                 raise self._timed_out(wait) from error
@@ -342,7 +346,7 @@ class Stream:
     def _handshake(self, deadline: Deadline) -> None:
         context = context_for(self.account)
         try:
-            self._socket.settimeout(max(deadline.left(), 0.001))
+            self._set_timeout(max(deadline.left(), 0.001))
             self._socket = context.wrap_socket(self._socket, server_hostname=self.endpoint.host)
             self.encrypted_at = time.monotonic()
         except OSError as error:
@@ -363,6 +367,12 @@ class Stream:
         if isinstance(error, ssl.SSLError) and "WRONG_VERSION" in str(error.reason):
             return self.error(TLSError, "The server does not speak TLS on this port.", hint=hint)
         return self.error(TLSError, "The server broke the TLS handshake off.", hint=hint, transient=not hint)
+
+    def _set_timeout(self, seconds: float) -> None:
+        """Set the socket's time-out; most often it is what it was, and a system call is saved."""
+        if seconds != self._socket_timeout:
+            self._socket.settimeout(seconds)
+            self._socket_timeout = seconds
 
     def _wait(self, limit: float) -> float:
         """Return how long the next read or write may take."""
@@ -385,6 +395,13 @@ class Stream:
     def _lost(self) -> DisconnectedError:
         self.broken = True
         return self.error(DisconnectedError, "The server closed the connection.")
+
+
+def _acknowledge_at_once(sock: socket.socket) -> None:
+    """Ask for acknowledgements without delay, which last until data came (Linux): a server that collects its answers
+    (Nagle's algorithm) would hold the next one back for 40 ms."""
+    if _QUICKACK is not None:
+        sock.setsockopt(socket.IPPROTO_TCP, _QUICKACK, 1)
 
 
 def _connect(account: Account, endpoint: Endpoint, deadline: Deadline) -> socket.socket:

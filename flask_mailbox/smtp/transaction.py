@@ -82,8 +82,8 @@ class Transaction:
 
     @property
     def may_go_ahead(self) -> bool:
-        """Whether its announcement may be written before the message in front of it is answered."""
-        return self._pipelines and len(self._recipients) <= WINDOW
+        """Whether its announcement may be written before the message in front of it is answered, and gains by that."""
+        return self._pipelines and len(self._recipients) <= WINDOW and not self._may_go_whole
 
     def start(self, *, ahead: bool = False) -> None:
         """Write what needs no answer before the next: the announcement, and a small message with it.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -75,6 +76,28 @@ def test_who_waits_gets_the_session_that_comes_back(pool: Pool, account: Account
 
     assert got.is_set()
     assert opened(mailserver) == 1
+
+
+def test_who_waits_longest_is_served_first(pool: Pool, account: Account) -> None:
+    lone = account.replace(pool_size=1)
+    served: list[int] = []
+
+    def wait(number: int) -> None:
+        with pool.lease(lone, Protocol.IMAP):
+            served.append(number)
+
+    waiters = [threading.Thread(target=wait, args=(number,)) for number in range(6)]
+    with pool.lease(lone, Protocol.IMAP):
+        for standing, waiter in enumerate(waiters, 1):
+            waiter.start()
+            for _ in range(1000):
+                if sum(map(len, pool._lines.values())) == standing:
+                    break
+                time.sleep(0.001)
+    for waiter in waiters:
+        waiter.join(5)
+
+    assert served == list(range(6))
 
 
 def test_sixteen_threads_share_a_few_sessions(pool: Pool, account: Account, mailserver: MailServer) -> None:
