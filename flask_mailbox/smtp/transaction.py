@@ -37,7 +37,7 @@ SMALL = 64 * 1024
 class Transaction:
     """Sends one message through a session and keeps account of every recipient.
 
-    The steps, in this order: ``check``, ``start``, ``listen``, ``deliver``, ``conclude``.
+    The steps, in this order and within one operation: ``check``, ``start``, ``listen``, ``deliver``, ``conclude``.
 
     :param session: An open session, used by nobody else meanwhile.
     :param parcel: The message.
@@ -111,8 +111,7 @@ class Transaction:
         :raises ServiceError: If the connection fails before any recipient was answered.
         """
         try:
-            with self._operation():
-                data_reply = self._hear_all() if self._pipelines else self._ask_one_by_one()
+            data_reply = self._hear_all() if self._pipelines else self._ask_one_by_one()
         except CommandError:
             raise
         except ServiceError as error:
@@ -142,8 +141,7 @@ class Transaction:
                 self._receipt = self._tally.nothing_delivered(error)
         if following is not None and not self._session.stream.broken:
             try:
-                with self._session.stream.operation():
-                    following.start(ahead=True)
+                following.start(ahead=True)
             except ServiceError:
                 pass  # the following message finds the session broken, and takes another
 
@@ -231,8 +229,7 @@ class Transaction:
     def _finish_empty(self) -> None:
         """End a DATA that was accepted without any recipient by a lone dot (RFC 2920, 3.1)."""
         try:
-            with self._session.stream.operation():
-                self._client.command(".")
+            self._client.command(".")
         except ServiceError:
             self._session.stream.broken = True
 
@@ -275,9 +272,6 @@ class Transaction:
             and len(self._recipients) <= WINDOW
             and not self.parcel.all_or_nothing
         )
-
-    def _operation(self) -> AbstractContextManager[Any]:
-        return self._session.stream.operation()
 
     def _final(self) -> AbstractContextManager[Any]:
         return self._session.stream.operation(at_least=FINAL_REPLY_TIMEOUT, read=FINAL_REPLY_TIMEOUT)
