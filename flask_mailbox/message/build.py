@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import secrets
 import time
@@ -120,14 +121,16 @@ def _people_field(name: str, addresses: Sequence[Address]) -> bytes:
 
 def _date_field(date: float) -> bytes:
     try:
-        return field("Date", _date_text(time.localtime(date)))
+        return field("Date", _date_text(int(date)))
     except (TypeError, ValueError, OverflowError, OSError) as error:
         shown = one_line(str(date), 60)
         raise MessageError(f"'{shown}' is no date: give the seconds since 1970, as a number.", field="date") from error
 
 
-def _date_text(at: time.struct_time) -> str:
-    """Return a local time as RFC 5322, 3.3 writes it, in English whatever the locale is."""
+@functools.lru_cache(maxsize=16)
+def _date_text(seconds: int) -> str:
+    """Return a moment in local time as RFC 5322, 3.3 writes it, in English whatever the locale is."""
+    at = time.localtime(seconds)
     sign, offset = ("-", -at.tm_gmtoff) if at.tm_gmtoff < 0 else ("+", at.tm_gmtoff)
     hours, minutes = divmod(offset // 60, 60)
     day, month = _DAYS[at.tm_wday], _MONTHS[at.tm_mon - 1]

@@ -12,11 +12,11 @@ from ..errors import MessageError
 from .encoding import encode_base64
 from .fields import checked, checked_name, encoded_text, field, parameter
 
-_LINE_END = re.compile(r"\r\n|\r|\n")
 _TYPE = re.compile(r"[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+")
 _TOKEN = re.compile(r"[A-Za-z0-9!#$&^_.:+-]+")
 _NOT_7BIT = rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\xff]|[^\r\n]{991}|\r(?!\n)|(?<!\r)\n"
-_UNSAFE_7BIT = re.compile(_NOT_7BIT + rb"|[ \t]\r\n")  # servers take blanks off the ends of lines
+_PRINTABLE = bytes(range(32, 127)) + b"\t\r\n"
+_LONGEST_7BIT = 990
 _UNSAFE_MESSAGE = re.compile(_NOT_7BIT)
 _OWN_HEADERS = {"content-type", "content-transfer-encoding", "content-disposition", "mime-version"}
 _QUOTED_SHARE = 6
@@ -46,7 +46,7 @@ def text_entity(text: str, subtype: str, charset: str | None, *, where: str) -> 
     """
     if not _TOKEN.fullmatch(subtype):
         raise MessageError(f"{subtype!r} is no subtype of text: write html or the like.", field="alts")
-    name, data = _encoded(_LINE_END.sub("\r\n", text), charset, where)
+    name, data = _encoded(_with_crlf(text), charset, where)
     encoding, body = _transfer(data)
     headers = field("Content-Type", f'text/{subtype}; charset="{name}"', where="alts")
     return Entity(headers + field("Content-Transfer-Encoding", encoding), body)
@@ -54,7 +54,7 @@ def text_entity(text: str, subtype: str, charset: str | None, *, where: str) -> 
 
 def calendar_entity(text: str, method: str) -> Entity:
     """Return an iCalendar object as the alternative that calendars look for (RFC 6047, 2.4)."""
-    encoding, body = _transfer(_LINE_END.sub("\r\n", text).encode())
+    encoding, body = _transfer(_with_crlf(text).encode())
     headers = field("Content-Type", f'text/calendar; charset="utf-8"; method={method}')
     return Entity(headers + field("Content-Transfer-Encoding", encoding), body)
 
@@ -123,9 +123,23 @@ def _encoded(text: str, charset: str | None, where: str) -> tuple[str, bytes]:
     raise MessageError(f"The {where} contains characters that are no text.", field=where)
 
 
+def _with_crlf(text: str) -> str:
+    """Return a text whose lines all end with CR LF."""
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return text.replace("\n", "\r\n")
+
+
+def _is_7bit_safe(data: bytes) -> bool:
+    """Tell whether a text with CR LF line ends may travel as it is; servers take blanks off the ends of lines."""
+    if data.translate(None, _PRINTABLE) or b" \r\n" in data or b"\t\r\n" in data:
+        return False
+    return len(data) <= _LONGEST_7BIT or max(map(len, data.split(b"\r\n"))) <= _LONGEST_7BIT
+
+
 def _transfer(data: bytes) -> tuple[str, bytes]:
     """Return how a text travels, and the text in that form."""
-    if not _UNSAFE_7BIT.search(data):
+    if _is_7bit_safe(data):
         return "7bit", data
     eight_bit = len(data) - len(data.decode("latin-1").encode("ascii", "ignore"))
     if eight_bit * _QUOTED_SHARE > len(data) or b"\0" in data:

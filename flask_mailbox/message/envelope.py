@@ -59,4 +59,6 @@ def people(values: Iterable[str | tuple[str, str]] | str | None, field: str) -> 
     if isinstance(values, str):
         raise MessageError(f"{field} takes a list of addresses, not a text: ['{values[:80]}'].", field=field)
     found = [parse_mailbox(value, field=field) for value in values or ()]
+    if len(found) < 2:
+        return found
     return list({address.address: address for address in reversed(found)}.values())[::-1]

@@ -11,8 +11,7 @@ import threading
 import time
 import weakref
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from typing import Protocol as Interface
@@ -182,35 +181,36 @@ class Pool:
 
     def _take(self, place: Place, account: Account, deadline: Deadline) -> _Kept | None:
         """Decide, under the lock: a waiting session, or the right to open one (``None``), or wait for either."""
-        with self._changed, self._turn(place.key) as is_mine:
-            while True:
-                if self._closed:
-                    raise UsageError("The pool is closed.")
-                self._evict_expired()
-                if is_mine():
-                    if waiting := self._idle.get(place.key):
-                        return waiting.pop()
-                    if self._open.get(place.key, 0) < place.size and self._has_room():
-                        self._open[place.key] = self._open.get(place.key, 0) + 1
-                        self._total += 1
-                        return None
-                if not self._changed.wait(deadline.left()):
-                    raise self._exhausted(place, account)
+        with self._changed:
+            line = self._lines.setdefault(place.key, deque())  # who came first is served first
+            ticket = object()
+            line.append(ticket)
+            try:
+                while True:
+                    if self._closed:
+                        raise UsageError("The pool is closed.")
+                    self._evict_expired()
+                    if line[0] is ticket:
+                        if waiting := self._idle.get(place.key):
+                            return waiting.pop()
+                        if self._may_open(place):
+                            return None
+                    if not self._changed.wait(deadline.left()):
+                        raise self._exhausted(place, account)
+            finally:
+                line.remove(ticket)
+                if line:
+                    self._changed.notify_all()
+                elif self._lines.get(place.key) is line:
+                    del self._lines[place.key]
 
-    @contextmanager
-    def _turn(self, key: bytes) -> Iterator[Callable[[], bool]]:
-        """Stand in line for a session, and tell when it is this one's turn: who came first is served first."""
-        line = self._lines.setdefault(key, deque())
-        ticket = object()
-        line.append(ticket)
-        try:
-            yield lambda: line[0] is ticket
-        finally:
-            line.remove(ticket)
-            if line:
-                self._changed.notify_all()
-            elif self._lines.get(key) is line:
-                del self._lines[key]
+    def _may_open(self, place: Place) -> bool:
+        """Take the right to open a session, if the account and the process have one left."""
+        if self._open.get(place.key, 0) >= place.size or not self._has_room():
+            return False
+        self._open[place.key] = self._open.get(place.key, 0) + 1
+        self._total += 1
+        return True
 
     def _open_new(self, place: Place, account: Account) -> Lease:
         try:

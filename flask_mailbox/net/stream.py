@@ -65,6 +65,7 @@ class Stream:
         self._buffer = bytearray()
         self._read_timeout = account.timeouts.read
         self._socket_timeout: float | None = None
+        self._heard = False
         self._deadline: Deadline | None = None
 
     @classmethod
@@ -249,8 +250,10 @@ class Stream:
         wait = self._wait(self._read_timeout)
         try:
             self._set_timeout(wait)
-            _acknowledge_at_once(self._socket)
+            if self._heard:
+                _acknowledge_at_once(self._socket)
             data = self._socket.recv(CHUNK)
+            self._heard = True
         except TimeoutError as error:
             raise self._timed_out(wait) from error
         except (OSError, ValueError) as error:
@@ -308,6 +311,7 @@ class Stream:
     def sendall(self, data: bytes | bytearray | memoryview) -> None:
         """Send everything, within the deadline of the operation and the time that the size asks for."""
         self.expect(len(data))
+        self._heard = False
         view = memoryview(data)
         while view:
             wait = self._wait(self._read_timeout)

@@ -44,7 +44,7 @@ class Commands:
         self._rcpt_options = _known(parcel.rcpt_options, extensions)
         self._notifies = bool(parcel.notify) and "DSN" in extensions
         wanted = (*parcel.mail_options, *parcel.rcpt_options, *(["NOTIFY"] if parcel.notify else []))
-        self.unsupported = tuple(dict.fromkeys(_missing(wanted, extensions)))
+        self.unsupported = tuple(dict.fromkeys(_missing(wanted, extensions))) if wanted else ()
 
     def mail(self) -> str:
         """Return the line of MAIL."""
@@ -110,6 +110,8 @@ def _known(options: Iterable[str], extensions: Mapping[str, str]) -> tuple[str, 
 
 def _merged(ours: list[str], given: tuple[str, ...]) -> list[str]:
     """Return all options, each keyword once; what the message says wins."""
+    if not given:
+        return ours
     merged = {_keyword(option): option for option in (*ours, *given)}
     return list(merged.values())
 
