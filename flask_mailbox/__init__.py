@@ -14,13 +14,16 @@ from .errors import (
     DeliveryError,
     DisconnectedError,
     FolderNotFoundError,
+    KeyReusedError,
     MailboxError,
     MessageError,
     MessageNotFoundError,
     PoolTimeoutError,
     ProtocolError,
+    QueueFullError,
     ServiceError,
     ServiceTimeoutError,
+    StoreError,
     TLSError,
     UIDValidityChangedError,
     UnsafeValueError,
@@ -30,6 +33,7 @@ from .extension import AccountMailbox, Mailbox
 from .message import Address, Attachment, Message, ReceivedMessage, parse_message
 from .services.check import Step, check_account
 from .services.events import Arrived, Changed, Event, Failed, Gone, Reset
+from .services.later import Failure, Status, Ticket
 from .services.watch import Watcher
 from .signals import message_sent
 from .smtp import Receipt, Refusal
@@ -57,8 +61,10 @@ __all__ = [
     "Endpoint",
     "Event",
     "Failed",
+    "Failure",
     "FolderNotFoundError",
     "Gone",
+    "KeyReusedError",
     "Mailbox",
     "MailboxError",
     "Message",
@@ -67,6 +73,7 @@ __all__ = [
     "PoolTimeoutError",
     "Protocol",
     "ProtocolError",
+    "QueueFullError",
     "Receipt",
     "ReceivedMessage",
     "Refusal",
@@ -74,8 +81,11 @@ __all__ = [
     "Security",
     "ServiceError",
     "ServiceTimeoutError",
+    "Status",
     "Step",
+    "StoreError",
     "TLSError",
+    "Ticket",
     "Timeouts",
     "UIDValidityChangedError",
     "UnsafeValueError",

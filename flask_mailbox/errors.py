@@ -5,7 +5,10 @@
     MailboxError
     ├── ConfigurationError            the deployment: names the key and the accepted values
     ├── UsageError                    our caller's order; no server was involved
-    │   └── UnsafeValueError          CR, LF or NUL in a value that would go on a wire
+    │   ├── UnsafeValueError          CR, LF or NUL in a value that would go on a wire
+    │   └── KeyReusedError            an idempotency key that stands for another message
+    ├── QueueFullError                too much mail waits to be sent later: nothing was queued
+    ├── StoreError                    the database of what is sent later cannot be used
     ├── ServiceError                  server or network: account, protocol, host, transient, hint
     │   ├── ConnectError              no connection: name, route or port
     │   │   └── TLSError              the handshake failed, or STARTTLS is missing
@@ -51,6 +54,18 @@ class UsageError(MailboxError, ValueError):
 
 class UnsafeValueError(UsageError):
     """A value that would go on a wire contains CR, LF or NUL."""
+
+
+class KeyReusedError(UsageError):
+    """An idempotency key stands for another message already."""
+
+
+class QueueFullError(MailboxError):
+    """Too much mail waits to be sent later; the message was not queued, and the caller still has it."""
+
+
+class StoreError(MailboxError):
+    """The database that keeps what is sent later cannot be used, or not now."""
 
 
 class MessageError(MailboxError, ValueError):

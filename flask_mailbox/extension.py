@@ -19,6 +19,7 @@ from .imap import IMAPSession
 from .net import Lease, Opener, Pool
 from .pop3 import POP3Session
 from .services.delivery import Delivery, SendOptions, SendPolicy
+from .services.later import LaterOptions, LaterQueue, Ticket
 from .services.patience import Patience
 from .services.watch import Watcher
 from .services.watchline import Timing
@@ -48,6 +49,7 @@ class MailboxState:
     settings: Settings
     pool: Pool
     watch_loop: WatchLoop
+    later: LaterQueue
 
     def watcher(self, *, raises: bool) -> Watcher:
         """Return a watcher with the app's times; all of an app share one thread."""
@@ -122,6 +124,43 @@ class AccountMailbox:
         )
         return self._delivery().send_many(messages, options)
 
+    def send_later(
+        self,
+        message: flask_mail.Message,
+        *,
+        key: str | None = None,
+        delay: float = 0.0,
+        envelope_from: str | None = None,
+        notify: Collection[str] = (),
+        all_or_nothing: bool = False,
+    ) -> Ticket:
+        """Queue a message and return at once; what fails for the time being is tried again for about two hours.
+
+        The message is checked and copied now: what is changed in it afterwards does not count. The other parameters
+        are those of ``send``.
+
+        :param key: An idempotency key: the same message under the same key is queued once, and its ticket returned.
+        :param delay: Seconds to wait before it is sent; until then ``ticket.cancel()`` keeps it back.
+        :raises MessageError: If the message cannot be sent as it is.
+        :raises QueueFullError: If ``MAILBOX_QUEUE_SIZE`` messages wait already.
+        :raises KeyReusedError: If the key stands for another message of this account.
+        :raises StoreError: If the database of ``MAILBOX_STORE`` cannot be written.
+        """
+        options = SendOptions(envelope_from=envelope_from, notify=notify, all_or_nothing=all_or_nothing)
+        later = LaterOptions(key=key, delay=delay)
+        return self._state.later.put(self.account, message, options, later, self._delivery().check)
+
+    def ticket(self, ticket_id: str) -> Ticket | None:
+        """Return the ticket of a message that this account sends later; ``None`` if it has none of that id.
+
+        :raises StoreError: If the database of ``MAILBOX_STORE`` cannot be read.
+        """
+        return self._state.later.ticket(self.account, ticket_id)
+
+    def ticket_of_key(self, key: str) -> Ticket | None:
+        """Return the ticket of the message that this account queued under an idempotency key, or ``None``."""
+        return self._state.later.ticket_of_key(self.account, key)
+
     def smtp(self) -> AbstractContextManager[Delivery]:
         """Hold one connection for the messages of a ``with`` block: ``with mailbox.smtp() as smtp: smtp.send(…)``."""
         return self._delivery().held()
@@ -190,7 +229,9 @@ class Mailbox:
         """
         settings = load_settings(app.config)
         pool = Pool(OPENERS, per_process=settings.max_connections)
-        app.extensions["mailbox"] = MailboxState(self, settings, pool, WatchLoop())
+        app.extensions["mailbox"] = MailboxState(
+            self, settings, pool, WatchLoop(), LaterQueue(app, settings.queue, settings.account, _later_delivery)
+        )
         app.extensions["mail"] = MailBridge(dict(settings.mail), _bridge_delivery)
         app.teardown_appcontext(_give_back_leases)
 
@@ -259,6 +300,34 @@ class Mailbox:
     def send_many(self, messages: Iterable[flask_mail.Message], **options: Any) -> Iterator[Receipt]:
         """Send many messages with the current account; see ``AccountMailbox.send_many``."""
         return self.current.send_many(messages, **options)
+
+    def send_later(
+        self,
+        message: flask_mail.Message,
+        *,
+        key: str | None = None,
+        delay: float = 0.0,
+        envelope_from: str | None = None,
+        notify: Collection[str] = (),
+        all_or_nothing: bool = False,
+    ) -> Ticket:
+        """Queue a message of the current account; see ``AccountMailbox.send_later``."""
+        return self.current.send_later(
+            message,
+            key=key,
+            delay=delay,
+            envelope_from=envelope_from,
+            notify=notify,
+            all_or_nothing=all_or_nothing,
+        )
+
+    def ticket(self, ticket_id: str) -> Ticket | None:
+        """Return the ticket of a message of the current account; see ``AccountMailbox.ticket``."""
+        return self.current.ticket(ticket_id)
+
+    def ticket_of_key(self, key: str) -> Ticket | None:
+        """Return the ticket of the current account's key; see ``AccountMailbox.ticket_of_key``."""
+        return self.current.ticket_of_key(key)
 
     def smtp(self) -> AbstractContextManager[Delivery]:
         """Hold one SMTP connection of the current account; see ``AccountMailbox.smtp``."""
@@ -338,6 +407,18 @@ def _bridge_delivery() -> Delivery:
 
 def _delivery_of(account: Account, pool: Pool, policy: SendPolicy) -> Delivery:
     return Delivery(account, pool, policy, _tell_dispatched(account), _ask_before_sending(account))
+
+
+def _later_delivery(account: Account, note: Callable[[Receipt], None]) -> Delivery:
+    """Return what the queue sends with; ``note`` gets each receipt before the receivers of signals do."""
+    tell = _tell_dispatched(account)
+
+    def dispatched(message: flask_mail.Message, receipt: Receipt) -> None:
+        note(receipt)
+        tell(message, receipt)
+
+    pool = current_app.extensions["mailbox"].pool
+    return Delivery(account, pool, send_policy(current_app), dispatched, _ask_before_sending(account))
 
 
 def _ask_before_sending(account: Account) -> Callable[[flask_mail.Message], bool]:

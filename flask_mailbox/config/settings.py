@@ -16,6 +16,7 @@ from ..providers import Quirks, Registry, shipped
 from .coercion import Positive, Text, shown
 from .flaskmail import MailKeys
 from .loading import load_account
+from .queue import QueueSettings, load_queue
 from .schema import ACCOUNT_KEYS, DEFAULTS_FOR_ALL, Labels, nearest, set_values, validated
 
 DEFAULT = "default"
@@ -31,6 +32,9 @@ APP_KEYS = (
     "redirect_to",
     "setup_hint",
     "max_connections",
+    "queue",
+    "queue_size",
+    "store",
     "watch_poll",
     "watch_renew",
 )
@@ -59,6 +63,7 @@ class Settings:
     redirect_to: str | None = None
     setup_hint: str = ""
     max_connections: int = 50
+    queue: QueueSettings = field(default_factory=QueueSettings)
     watch_poll: float = 55.0
     watch_renew: float = 600.0
 
@@ -113,6 +118,8 @@ class _Loader:
         default_name = self._default_name(accounts)
         capture_dir, redirect_to, most = self._capture_dir(), self._redirect_to(), self._max_connections()
         watch_poll, watch_renew = self._seconds("watch_poll", 55.0), self._seconds("watch_renew", 600.0)
+        queue, problems = load_queue(self._own)
+        self._problems += problems
         if self._problems:
             raise ConfigurationError(self._problems)
         default = accounts.get(default_name or "")
@@ -127,6 +134,7 @@ class _Loader:
             redirect_to=redirect_to,
             setup_hint=str(self._own.get("setup_hint", "")),
             max_connections=most,
+            queue=queue,
             watch_poll=watch_poll,
             watch_renew=watch_renew,
         )

@@ -9,6 +9,7 @@ from .compose import Message
 from .defects import Defect
 from .detection import detect_charset
 from .dkim import sign_dkim
+from .dumping import dump_message
 from .envelope import Envelope, envelope_of
 from .frame import FramePolicy, frame_document, frame_policy
 from .header import Headers, decode_header_value
@@ -39,6 +40,7 @@ __all__ = [
     "clean_html",
     "decode_header_value",
     "detect_charset",
+    "dump_message",
     "envelope_of",
     "forward",
     "frame_document",

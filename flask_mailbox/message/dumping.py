@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import flask_mail
 from marshmallow import RAISE, Schema, ValidationError, fields, pre_dump
@@ -14,9 +14,6 @@ from ..errors import MessageError
 from .addresses import Address
 from .enclosure import enclosed
 from .invitation import Invitation
-
-if TYPE_CHECKING:
-    from .compose import Message
 
 
 class _Person(fields.Field[Any]):
@@ -97,8 +94,8 @@ class _MessageSchema(_Strict):
     invitation = fields.Nested(_InvitationSchema, allow_none=True)
 
 
-def dump_message(message: Message) -> dict[str, Any]:
-    """Return a message as JSON values."""
+def dump_message(message: flask_mail.Message) -> dict[str, Any]:
+    """Return a message as JSON values; of a plain ``flask_mail.Message`` without its Message-ID."""
     values: dict[str, Any] = _MessageSchema().dump(message)
     return values
 

@@ -47,7 +47,7 @@ def send_patiently(send: Callable[[Parcel], Receipt], parcel: Parcel, patience: 
     so_far: Receipt | None = None
     for retry in range(patience.retries + 1):
         try:
-            receipt = _merged(so_far, send(parcel))
+            receipt = merged(so_far, send(parcel))
         except ServiceError as error:
             if not error.transient and so_far is None:
                 raise
@@ -79,7 +79,7 @@ def _slept(patience: Patience, retry: int, until: float) -> bool:
     return True
 
 
-def _merged(before: Receipt | None, now: Receipt) -> Receipt:
+def merged(before: Receipt | None, now: Receipt) -> Receipt:
     """Return one receipt for all tries: of each recipient the last word counts."""
     if before is None:
         return now

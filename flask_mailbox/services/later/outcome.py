@@ -1,0 +1,156 @@
+"""What is known of a message that is sent later, and what follows from it: another attempt, or an end."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from ...errors import MailboxError, ServiceError
+from ...smtp import Receipt, Refusal
+from ..patience import merged
+from ..store import State
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a message was not sent, or not yet.
+
+    :param text: What happened, in one sentence; never a secret.
+    :param category: A stable name of the cause, such as ``app_password_required``, or ``None``.
+    :param hint: What to do about it, in plain words; may be empty.
+    :param transient: Whether another attempt may succeed.
+    """
+
+    text: str
+    category: str | None = None
+    hint: str = ""
+    transient: bool = False
+
+    @classmethod
+    def of(cls, error: BaseException) -> Failure:
+        """Return an error's own words; of an error that is not ours only the kind, since its words may be anything."""
+        if isinstance(error, ServiceError):
+            plain = str(error).removesuffix(error.hint).rstrip() if error.hint else str(error)
+            return cls(plain, error.category, error.hint, error.transient)
+        if isinstance(error, MailboxError):
+            return cls(str(error))
+        return cls(f"Sending failed with {type(error).__name__}; the app's log tells where.", "internal_error")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What is known so far.
+
+    :param receipt: What recipients were answered, all attempts taken together.
+    :param failure: Why the last attempt failed as a whole.
+    :param pending: Who is still to be asked; everybody if ``None``.
+    """
+
+    receipt: Receipt | None = None
+    failure: Failure | None = None
+    pending: tuple[str, ...] | None = None
+
+    def dump(self) -> str:
+        """Return the outcome as JSON."""
+        return json.dumps(
+            {
+                "receipt": _receipt_values(self.receipt) if self.receipt else None,
+                "failure": dataclasses.asdict(self.failure) if self.failure else None,
+                "pending": self.pending,
+            }
+        )
+
+    @classmethod
+    def load(cls, text: str) -> Outcome:
+        """Return the outcome that ``dump`` wrote; of an empty text one that knows nothing."""
+        if not text:
+            return cls()
+        values = json.loads(text)
+        return cls(
+            receipt=_receipt(values["receipt"]) if values["receipt"] else None,
+            failure=Failure(**values["failure"]) if values["failure"] else None,
+            pending=None if values["pending"] is None else tuple(values["pending"]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What follows.
+
+    :param wait: Seconds until another attempt, where the state is ``queued``.
+    """
+
+    state: State
+    outcome: Outcome
+    wait: float = 0.0
+
+
+def after_receipt(before: Outcome, receipt: Receipt, wait: float | None) -> Step:
+    """Return what follows from the answers of recipients.
+
+    :param wait: Seconds until another attempt, or ``None`` if there is none left.
+    """
+    together = merged(before.receipt, receipt)
+    later = tuple(to for to, refusal in receipt.refused.items() if not refusal.permanent)
+    if later and wait is not None:
+        return Step(State.QUEUED, Outcome(together, pending=later), wait)
+    return _end(together, None)
+
+
+def after_error(before: Outcome, error: BaseException, wait: float | None) -> Step:
+    """Return what follows from an error before any recipient was answered."""
+    failure = Failure.of(error)
+    if failure.transient and wait is not None:
+        return Step(State.QUEUED, dataclasses.replace(before, failure=failure), wait)
+    return _end(before.receipt, failure)
+
+
+def after_silence(before: Outcome, recipients: tuple[str, ...], message_id: str) -> Step:
+    """Return what follows if the sender ended after content may have gone out, and left no word."""
+    asked = before.pending if before.pending is not None else recipients
+    together = merged(before.receipt, Receipt(message_id, unknown=asked))
+    return Step(
+        State.UNKNOWN,
+        Outcome(together, Failure("The process that sent this ended before it noted the answer.", "sender_ended")),
+    )
+
+
+def again(outcome: Outcome) -> Outcome:
+    """Return the outcome with which a message is queued anew by order: whoever has not accepted it is asked."""
+    receipt = outcome.receipt
+    if receipt is None:
+        return Outcome(pending=outcome.pending)
+    rest = (*receipt.unknown, *receipt.refused)
+    kept = dataclasses.replace(receipt, unknown=(), refused={}) if receipt.accepted else None
+    return Outcome(kept, pending=rest or outcome.pending)
+
+
+def _end(receipt: Receipt | None, failure: Failure | None) -> Step:
+    if receipt is None:
+        return Step(State.FAILED, Outcome(None, failure))
+    if receipt.unknown:
+        return Step(State.UNKNOWN, Outcome(receipt, failure))
+    if receipt.accepted or receipt.suppressed:
+        return Step(State.SENT, Outcome(receipt, failure))
+    return Step(State.FAILED, Outcome(receipt, failure or Failure.of(receipt.error())))
+
+
+def _receipt_values(receipt: Receipt) -> dict[str, Any]:
+    values = {
+        each.name: getattr(receipt, each.name)
+        for each in dataclasses.fields(receipt)
+        if each.name not in ("refused", "answered_at", "failure")
+    }
+    values["refused"] = {to: dataclasses.asdict(refusal) for to, refusal in receipt.refused.items()}
+    values["answered_at"] = receipt.answered_at.isoformat() if receipt.answered_at else None
+    return values
+
+
+def _receipt(values: dict[str, Any]) -> Receipt:
+    lists = {name: tuple(values[name]) for name in ("accepted", "unknown", "warnings")}
+    refused = {to: Refusal(**refusal) for to, refusal in values["refused"].items()}
+    answered_at = datetime.fromisoformat(values["answered_at"]) if values["answered_at"] else None
+    return Receipt(**{**values, **lists, "refused": refused, "answered_at": answered_at})

@@ -1,0 +1,126 @@
+"""Sends messages that were taken in hand, and notes each step, so that a killed process leaves a true record."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from ...account import Account
+from ...errors import MailboxError, StoreError
+from ...message import Message, envelope_of, message_id_of
+from ...smtp import Receipt
+from ..delivery import SendOptions
+from ..store import Entry, Outbox, State
+from .outcome import Outcome, Step, after_error, after_receipt, after_silence
+from .packing import unpack
+from .schedule import wait_after
+
+logger = logging.getLogger("flask_mailbox")
+
+
+class Sends(Protocol):
+    """What is needed of a delivery."""
+
+    def send(self, message: Message, options: SendOptions) -> Receipt:
+        """Send one message."""
+
+
+FindAccount = Callable[[str], Account]
+MakeDelivery = Callable[[Account, Callable[[Receipt], None]], Sends]
+
+
+class NotOursError(Exception):
+    """The message was given to another process before its content went out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Sends what is claimed; used within an app context.
+
+    :param find_account: Gives the account of a name.
+    :param make_delivery: Gives a delivery for an account that calls back with each receipt before anybody else sees it.
+    """
+
+    find_account: FindAccount
+    make_delivery: MakeDelivery
+
+    def send(self, outbox: Outbox, entry: Entry) -> float | None:
+        """Make one attempt with a message in hand; return when the next is due, if there is to be one."""
+        receipts: list[Receipt] = []
+        begun: list[bool] = []
+        before = Outcome.load(entry.outcome)
+
+        def begin_content() -> None:
+            if not outbox.begin_content(entry):
+                raise NotOursError
+            begun.append(True)
+
+        try:
+            account = entry.private or self.find_account(entry.account)
+            message, options = unpack(entry.message)
+            options = replace(options, only=before.pending, before_content=begin_content)
+            receipt = self.make_delivery(account, receipts.append).send(message, options)
+        except NotOursError:
+            logger.warning("Message %s was given to another process meanwhile; nothing was sent here.", entry.id)
+            return None
+        except StoreError as error:  # who it is in the hands of is found out by its lease
+            logger.error("Message %s was not sent now: %s", entry.id, error)
+            return None
+        except Exception as error:
+            if not isinstance(error, MailboxError):
+                logger.exception("Sending message %s failed.", entry.id)
+            step = self._after(error, before, entry, receipts, begun=bool(begun))
+        else:
+            step = after_receipt(before, receipt, wait_after(entry.attempts))
+        return note(outbox, entry, step)
+
+    def _after(self, error: Exception, before: Outcome, entry: Entry, receipts: list[Receipt], *, begun: bool) -> Step:
+        """Return what follows from an error: one after the answers, such as a signal's receiver's, changes nothing."""
+        wait = wait_after(entry.attempts)
+        if receipts:
+            return after_receipt(before, receipts[-1], wait)
+        return silence(entry) if begun else after_error(before, error, wait)
+
+
+def note(outbox: Outbox, entry: Entry, step: Step) -> float | None:
+    """Note what follows from an attempt; return when the next is due, if there is to be one.
+
+    A store that cannot be written is told in the log: the message then counts as unknown once its lease has ended.
+    """
+    try:
+        if step.state is State.QUEUED:
+            due = time.time() + step.wait
+            return due if outbox.requeue(entry, due, step.outcome.dump()) else None
+        outbox.finish(entry, step.state, step.outcome.dump())
+    except StoreError as error:
+        logger.error("Message %s is %s, which could not be noted: %s", entry.id, step.state, error)
+    return None
+
+
+def recover(outbox: Outbox) -> int:
+    """Look after what killed processes left in hand: queued anew if nothing was sent, else unknown.
+
+    :return: How many were queued anew.
+    """
+    taken_back = 0
+    for entry in outbox.abandoned():
+        if entry.content_begun:
+            if outbox.give_up(entry, silence(entry).outcome.dump()):
+                logger.error("Message %s may have been sent: its process was killed. It is not sent again.", entry.id)
+        elif outbox.take_back(entry):
+            taken_back += 1
+    return taken_back
+
+
+def silence(entry: Entry) -> Step:
+    """Return what follows if nobody knows whether a message was sent."""
+    message, _ = unpack(entry.message)
+    recipients = envelope_of(message, sender=_ANYBODY).recipients
+    return after_silence(Outcome.load(entry.outcome), recipients, message_id_of(message, sender=_ANYBODY))
+
+
+_ANYBODY = "nobody@localhost.invalid"
+"""Stands in for the account's sender where only recipients are asked for."""

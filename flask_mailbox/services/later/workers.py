@@ -1,0 +1,218 @@
+"""A few threads that send what waits, with the app's context; they live as long as there is something to do.
+
+All state of the workers is guarded by ``_bell``; nothing is sent, and no store asked, while it is held.
+"""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import math
+import os
+import threading
+import time
+import weakref
+from typing import TYPE_CHECKING
+
+from ...errors import MailboxError
+from ..store import Entry, MemoryStore, Outbox, State
+from .sender import Sender, recover
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+logger = logging.getLogger("flask_mailbox")
+
+COUNT = 3
+"""Threads of one app: a server that does not answer holds up one of them."""
+
+IDLE = 5.0
+"""Seconds after which a thread without work ends."""
+
+LOOK = 15.0
+"""Seconds between looks into a store that other processes write to as well."""
+
+PURGE = 3600.0
+"""Seconds between looks for what may be forgotten."""
+
+DRAIN = 10.0
+"""Seconds that the end of the process may be held up by what waits in memory."""
+
+
+class Workers:
+    """The threads of one app.
+
+    :param outboxes: Where to look for work, in this order.
+    """
+
+    def __init__(self, app: Flask, outboxes: list[Outbox], sender: Sender) -> None:
+        self._app = app
+        self._outboxes = outboxes
+        self._sender = sender
+        self._has_store = any(outbox.durable for outbox in outboxes)
+        self._bell = threading.Condition()
+        self._threads: set[threading.Thread] = set()
+        self._drained: set[str] = set()
+        self._rings = 0
+        self._free = 0
+        self._begun = False
+        self._closing = False
+        self._look_at = 0.0
+        self._purge_at = 0.0
+        _all.add(self)
+
+    def ring(self) -> None:
+        """Tell that there is work; starts a thread if none is free."""
+        with self._bell:
+            self._rings += 1
+            self._bell.notify()
+            if not self._free and len(self._threads) < COUNT and not self._closing:
+                thread = threading.Thread(target=self._run, name="flask-mailbox-later", daemon=True)
+                self._threads.add(thread)
+                thread.start()
+
+    def start(self) -> None:
+        """Begin to look for what an earlier process left in the store; costs nothing once begun."""
+        if not self._begun:
+            self._begun = True
+            self.ring()
+
+    def close(self, seconds: float = DRAIN) -> None:
+        """Send what waits in memory, also what is not due yet, and end the threads.
+
+        What is in the store stays there for the next process. What could not be sent from memory in time is told in
+        the log.
+        """
+        end = time.monotonic() + seconds
+        with self._bell:
+            self._closing = True
+            self._bell.notify_all()
+            threads = list(self._threads)
+        for thread in threads:
+            thread.join(max(0.0, end - time.monotonic()))
+        for outbox in self._outboxes:
+            if not outbox.durable:
+                _tell_lost(outbox)
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the process is ending, so that nothing is sent from memory any more."""
+        return self._closing
+
+    # The threads
+
+    def _run(self) -> None:
+        try:
+            while True:
+                heard = self._rings
+                if not self._work_once() and not self._wait(heard):
+                    return
+        finally:
+            with self._bell:
+                self._threads.discard(threading.current_thread())
+
+    def _work_once(self) -> bool:
+        """Send one message, if one waits and is due; a store that cannot be read is asked again later."""
+        for outbox in self._outboxes:
+            try:
+                self._maintain(outbox)
+                entry = self._claim(outbox)
+            except MailboxError as error:
+                logger.error("Mail that waits cannot be sent now: %s", error)
+                continue
+            if entry is not None:
+                self._send(outbox, entry)
+                return True
+        return False
+
+    def _claim(self, outbox: Outbox) -> Entry | None:
+        if self._closing and outbox.durable:
+            return None
+        if not self._closing:
+            entry = outbox.claim_due()
+        else:
+            entry = outbox.claim_due(now=math.inf, skip=frozenset(self._drained))
+            if entry is not None:
+                self._drained.add(entry.id)
+        if entry is not None and outbox.store.waiting(1):
+            self.ring()
+        return entry
+
+    def _send(self, outbox: Outbox, entry: Entry) -> None:
+        try:
+            with self._app.app_context():
+                self._sender.send(outbox, entry)
+        except Exception:  # what the app does at the end of a context
+            logger.exception("The app failed after message %s.", entry.id)
+
+    def _maintain(self, outbox: Outbox) -> None:
+        """Look after what others left, and forget what is old, once in a while."""
+        now = time.monotonic()
+        if outbox.durable and now >= self._look_at:
+            self._look_at = now + LOOK
+            recover(outbox)
+        if now >= self._purge_at:
+            self._purge_at = now + PURGE
+            outbox.purge()
+
+    def _wait(self, heard: int) -> bool:
+        """Wait for work; ``False`` if this thread is not needed any more."""
+        until_due = self._until_due()
+        with self._bell:
+            if self._rings != heard:
+                return True
+            if not self._closing:
+                stays = len(self._threads) == 1 and (self._has_store or until_due is not None)
+                self._free += 1
+                self._bell.wait(min(LOOK, LOOK if until_due is None else until_due) if stays else IDLE)
+                self._free -= 1
+                if stays or self._closing or self._rings != heard:
+                    return True
+            self._threads.discard(threading.current_thread())
+            return False
+
+    def _until_due(self) -> float | None:
+        """Return the seconds until something that waits may be sent; ``None`` if nothing waits."""
+        try:
+            times = [due for outbox in self._outboxes if (due := outbox.store.next_due()) is not None]
+        except MailboxError:
+            return LOOK
+        return max(0.0, min(times) - time.time()) if times else None
+
+    # Processes
+
+    def _begin_in_child(self) -> None:
+        """In a forked child: the threads, and what waits in memory, are the parent's."""
+        self.__init__(self._app, self._outboxes, self._sender)  # type: ignore[misc]
+        for outbox in self._outboxes:
+            if isinstance(outbox.store, MemoryStore):
+                outbox.store.clear()
+
+
+def _tell_lost(outbox: Outbox) -> None:
+    left = [*outbox.store.in_state(State.QUEUED, 1000), *outbox.store.in_state(State.SENDING, 1000)]
+    if left:
+        logger.error(
+            "%d messages are lost with this process, since they waited in memory and could not be sent in time: %s. "
+            "MAILBOX_STORE keeps what waits.",
+            len(left),
+            ", ".join(entry.id for entry in left),
+        )
+
+
+_all: weakref.WeakSet[Workers] = weakref.WeakSet()
+
+
+def _close_all() -> None:
+    for workers in list(_all):
+        workers.close()
+
+
+def _after_fork_in_child() -> None:
+    for workers in list(_all):
+        workers._begin_in_child()
+
+
+atexit.register(_close_all)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork_in_child)
