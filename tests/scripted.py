@@ -26,6 +26,10 @@ class Client:
         self._received.append(line)
         return line
 
+    def read(self, size: int) -> bytes:
+        """Return so many bytes."""
+        return self._file.read(size)
+
     def content(self) -> bytes:
         """Return what comes up to the lone dot."""
         lines = []

@@ -46,7 +46,7 @@ def ann(token_server: TokenServer, mail_server: MailServer) -> Callable[..., Acc
     def make(**grant: Any) -> Account:
         config = {key.removeprefix("MAILBOX_").lower(): value for key, value in mail_server.config(ANN).items()}
         del config["password"], config["mail_suppress_send"]
-        times = {"connect_timeout": 2, "read_timeout": 2, "operation_timeout": 4}
+        times = {"connect_timeout": 5, "read_timeout": 5, "operation_timeout": 10}
         return load_account({**config, **times, "oauth2": token_server.grant(**grant)})
 
     return make

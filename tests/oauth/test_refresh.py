@@ -34,7 +34,7 @@ def test_a_refresh_token_signs_in_over_every_protocol(
         {
             "grant_type": "refresh_token",
             "refresh_token": "consent-0",
-            "client_id": "our-app",
+            "client_id": token_server.client_id,
             "client_secret": "s3cret-of-our-app",
         }
     ]
@@ -53,7 +53,7 @@ def test_an_app_without_a_secret_names_itself_only(ann: MakeAccount, token_serve
     SMTPSession.open(ann(client_secret=None)).finish()
 
     assert "client_secret" not in token_server.forms[0]
-    assert token_server.forms[0]["client_id"] == "our-app"
+    assert token_server.forms[0]["client_id"] == token_server.client_id
 
 
 def test_a_token_is_kept_for_all_protocols_and_for_accounts_that_are_loaded_anew(

@@ -131,6 +131,15 @@ def test_no_secret_is_in_an_error_or_a_log(
     assert not any("canary" in text for text in shown)
 
 
+def take_request(client: Client) -> None:
+    """Read a whole request: a connection that is closed with some of it unread takes the answer with it."""
+    size = 0
+    while line := client.line():
+        name, _, value = line.lower().partition(b":")
+        size = int(value) if name == b"content-length" else size
+    client.read(size)
+
+
 @pytest.mark.parametrize(
     ("bytes_sent", "kind"),
     [
@@ -151,10 +160,10 @@ def test_a_server_that_breaks_http_is_no_token_server(
     ann: MakeAccount, bytes_sent: bytes, kind: type[ServiceError]
 ) -> None:
     def script(client: Client) -> None:
-        while client.line():
-            pass
+        take_request(client)
         client.send(bytes_sent)
         client.socket.shutdown(socket.SHUT_WR)
+        client.until_closed()
 
     with scripted(script) as running, pytest.raises(ServiceError) as raised:
         IMAPSession.open(ann(token_url=f"http://localhost:{running.port}/token"))
@@ -170,8 +179,7 @@ def test_a_server_that_drips_is_left_in_time(ann: MakeAccount, begun: bytes) -> 
     gone = threading.Event()
 
     def script(client: Client) -> None:
-        while client.line():
-            pass
+        take_request(client)
         client.send(begun)
         for _ in range(100):
             client.send(b"x")

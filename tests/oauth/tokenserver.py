@@ -21,6 +21,8 @@ Answer = tuple[int, dict[str, object] | bytes]
 class TokenServer:
     """What the server knows and does; a test changes it as it goes.
 
+    :param client_id: The app that it knows; another one for each server, since a process keeps tokens by it, and
+        ports are given out again.
     :param mint: Makes an access token for each request that is in order.
     :param rotates: Whether each renewal hands out a new refresh token, after which the old one is worthless.
     :param answers: Takes a request's form and answers instead of the server, or returns ``None``.
@@ -29,7 +31,7 @@ class TokenServer:
 
     port: int = 0
     scheme: str = "http"
-    client_id: str = "our-app"
+    client_id: str = field(default_factory=map("our-app-{}".format, itertools.count()).__next__)
     client_secret: str = "s3cret-of-our-app"
     refresh_token: str = "consent-0"
     lifetime: object = 3600
