@@ -218,7 +218,7 @@ def test_a_token_comes_over_tls_from_an_authority_that_the_account_trusts(
     both.write_text(ca_file.read_text() + mail_server.ca_file.read_text())
     with running_token_server(tmp_path) as server:
         server.mint = lambda: mail_server.add_user(ANN, "ann's password", "over-tls") or "over-tls"
-        IMAPSession.open(ann(token_url=server.url).replace(ca_file=both)).finish()
+        IMAPSession.open(ann(**server.grant()).replace(ca_file=both)).finish()
 
     assert len(server.forms) == 1
 
