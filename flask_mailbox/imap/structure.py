@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from ..message import decode_header_value
+from ..message import DEFAULT_LIMITS, decode_header_value
+from ..message.parameters import parse_structured
 from .fetch import parse_number
 from .shallow import Nested
 from .tokens import parse_data
@@ -18,6 +19,7 @@ _OPENED = re.compile(rb'\("([^"]*)"')
 _ATTACHED = re.compile(rb'[ ]\("attachment" (?:\(|NIL)', re.IGNORECASE)
 """A disposition, and nothing else: in a file name, its quotes would be escaped."""
 
+_ESCAPE = re.compile(rb'["\\]')
 _TEXTS = frozenset((b"text", b"charset", b"format", b"boundary"))
 
 
@@ -129,11 +131,14 @@ def _parameters(value: Any) -> dict[str, bytes]:
 
 
 def _file_name(parameters: dict[str, bytes], name: str) -> str | None:
-    """Return a file name for display; continued ones (RFC 2231) at least tell that there is one."""
-    for key in (name, f"{name}*", f"{name}*0", f"{name}*0*"):
-        if key in parameters:
-            return decode_header_value(parameters[key])
-    return None
+    """Return a file name for display, put together where it came in pieces or encoded (RFC 2231)."""
+    if name in parameters:
+        return decode_header_value(parameters[name])
+    pieces = {key: value for key, value in parameters.items() if key.startswith(f"{name}*")}
+    if not pieces:
+        return None
+    field = b"x" + b"".join(b'; %b="%b"' % (key.encode(), _ESCAPE.sub(rb"\\\g<0>", pieces[key])) for key in pieces)
+    return parse_structured(field, DEFAULT_LIMITS, set()).parameters.get(name)
 
 
 def _text(value: Any) -> str:
