@@ -6,10 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ..errors import UsageError
+from .html import BLOCKED_IMAGE
 
 # Links open in tabs of their own, which are ordinary pages again. Never allow-scripts, never allow-same-origin.
 _SANDBOX = "allow-popups allow-popups-to-escape-sandbox"
-_STYLE = "body{margin:8px;font-family:sans-serif;overflow-wrap:anywhere}img{max-width:100%;height:auto}"
+# An image that was not loaded keeps the height that it was given; as a picture of one dot it would be a square.
+_STYLE = (
+    "body{margin:8px;font-family:sans-serif;overflow-wrap:anywhere}img{max-width:100%}"
+    f'img:not([src="{BLOCKED_IMAGE}"]){{height:auto}}'
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,7 +50,7 @@ _ATTRIBUTES: dict[str, set[str]] = {
 _LINK = re.compile(r"(?:https?://|mailto:|tel:)[^\s\\\x00-\x1f\x7f]+", re.IGNORECASE)
 _REMOTE = re.compile(r"https?://[^\s\\/?#\x00-\x1f\x7f][^\s\\\x00-\x1f\x7f]*", re.IGNORECASE)
 _RASTER = re.compile(r"data:image/(?:png|gif|jpeg|jpg|webp|bmp);base64,[A-Za-z0-9+/=\s]*", re.IGNORECASE)
-_BLOCKED = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"  # one clear pixel
+BLOCKED_IMAGE = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"  # one clear pixel
 
 
 def clean_html(html: str, *, images: ImageSource = lambda content_id: None, load_remote: bool = False) -> str:
@@ -101,7 +101,7 @@ class _Attributes:
             return value
         remote = "https:" + value if value.startswith("//") else value
         if _REMOTE.fullmatch(remote):
-            return remote if self.load_remote else _BLOCKED
+            return remote if self.load_remote else BLOCKED_IMAGE
         return None
 
 
