@@ -11,14 +11,14 @@ from flask.typing import ResponseReturnValue
 
 from flask_mailbox import Account, MailboxError, ServiceError
 
-from . import demo, mail, maildrop, signin
+from . import demo, display, maildrop, organising, preferences, reading, signin, writing
 from .csrf import csrf_token, protect_from_forgery
 from .mailbox import mailbox
 from .vault import Vault
 
 PAGE_POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self' data:; frame-src 'self'; form-action 'self'; "
-    "base-uri 'none'; frame-ancestors 'self'"
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'self'"
 )
 
 
@@ -32,6 +32,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
         SECRET_KEY=secrets.token_bytes(32),
         SESSION_COOKIE_SAMESITE="Lax",
         MAX_CONTENT_LENGTH=30 * 1024 * 1024,
+        MAX_SHOWN_MESSAGE=20 * 1024 * 1024,
         OWN_SERVERS=False,
         SIGN_IN_LIFETIME=30 * 60,
         MAILBOX_SETUP_HINT="Run 'make demo' first; it starts a mail server to try everything with.",
@@ -47,9 +48,10 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     app.after_request(_protect_page)
     app.register_error_handler(MailboxError, _explain)
     app.context_processor(lambda: {"csrf_token": csrf_token, "account": g.get("account")})
-    app.register_blueprint(signin.blueprint)
-    app.register_blueprint(mail.blueprint)
-    app.register_blueprint(maildrop.blueprint)
+    preferences.init_app(app)
+    display.add_filters(app)
+    for module in (signin, reading, organising, writing, maildrop):
+        app.register_blueprint(module.blueprint)
     _publish_api(app)
     return app
 
@@ -85,4 +87,5 @@ def _explain(error: MailboxError) -> ResponseReturnValue:
     status = 502 if isinstance(error, ServiceError) else 400
     if isinstance(error, LookupError):
         status = 404
-    return render_template("error.html", text=text, hint=getattr(error, "hint", "")), status
+    again = request.full_path if status == 502 and request.method == "GET" else ""
+    return render_template("error.html", text=text, hint=getattr(error, "hint", ""), again=again), status

@@ -6,9 +6,11 @@ from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
 from flask_mailbox import ReceivedMessage
+from flask_mailbox.message import frame_policy
 
-from .mail import download, framed
+from .invitation import read_invitation
 from .mailbox import mailbox
+from .reading import download, framed
 
 blueprint = Blueprint("maildrop", __name__, url_prefix="/pop3")
 
@@ -28,7 +30,15 @@ def entries() -> ResponseReturnValue:
 def message() -> ResponseReturnValue:
     """Show one message."""
     uidl = request.args.get("uidl", "")
-    return render_template("message.html", name="POP3", uid=uidl, message=_fetch(uidl), way="maildrop")
+    received = _fetch(uidl)
+    return render_template(
+        "maildrop_message.html",
+        message=received,
+        uidl=uidl,
+        frame=frame_policy(),
+        invitation=read_invitation(received),
+        remote="1" if request.args.get("remote") == "1" else None,
+    )
 
 
 @blueprint.get("/message/html")

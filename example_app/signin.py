@@ -18,7 +18,7 @@ blueprint = Blueprint("signin", __name__)
 KINDS = ("163", "126", "qq", "gmail", "outlook", "icloud")
 """The mailbox types with a button of their own; all others are found by the address."""
 
-OPEN = {"signin.form", "signin.sign_in", "static"}
+OPEN = {"signin.form", "signin.sign_in", "preferences.change", "static"}
 
 
 def vault() -> Vault:

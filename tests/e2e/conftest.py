@@ -59,6 +59,18 @@ class Visit:
         self.page.get_by_label("Password or authorization code").fill(password)
         self.page.get_by_role("button", name="Sign in").click()
 
+    def open_folder(self, name: str) -> None:
+        """Follow a link beside the list; on a phone those are in a menu."""
+        menu = self.page.locator(".folders-menu > summary")
+        if menu.is_visible():
+            menu.click()
+        self.page.get_by_role("link", name=name).click()
+
+    def sign_out(self) -> None:
+        """Open the menu at the corner and sign out."""
+        self.page.get_by_label("Account and settings").click()
+        self.page.get_by_role("button", name="Sign out").click()
+
 
 @pytest.fixture
 def base(mailserver: MailServer) -> Iterator[str]:
@@ -80,6 +92,7 @@ def base(mailserver: MailServer) -> Iterator[str]:
 def visit(request: pytest.FixtureRequest, browser: Browser, base: str) -> Iterator[Visit]:
     """A fresh browser window; parametrised by the options of its context."""
     context: BrowserContext = browser.new_context(**{"viewport": {"width": 1200, "height": 720}} | request.param)
+    context.set_default_timeout(8_000)
     page = context.new_page()
     made = Visit(page, base, [])
     page.on("console", lambda message: message.type == "error" and made.complaints.append(message.text))

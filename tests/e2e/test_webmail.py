@@ -54,11 +54,11 @@ def test_a_newcomer_reads_writes_and_leaves(visit: Visit, mailserver: MailServer
     page.get_by_role("link", name="给自己的信").click()
     expect(page.get_by_text("你好，世界")).to_be_visible()
 
-    page.get_by_role("link", name="POP3").click()
+    visit.open_folder("Over POP3")
     expect(page.get_by_role("heading", name="The same mailbox over POP3")).to_be_visible()
     page.get_by_role("link", name="给自己的信").click()
     expect(page.get_by_text("你好，世界")).to_be_visible()
-    page.get_by_role("button", name="Sign out").click()
+    visit.sign_out()
     expect(page.get_by_role("heading", name="Open your mailbox")).to_be_visible()
 
     arrived = parse_message(mailserver.messages("ann@demo.test")[-1])
@@ -109,6 +109,6 @@ def test_a_wrong_password_is_explained(visit: Visit) -> None:
 
 def test_keyboard_users_can_skip_to_the_content(visit: Visit) -> None:
     visit.sign_in()
-    expect(visit.page.get_by_role("heading", name="INBOX")).to_be_visible()
+    expect(visit.page.get_by_role("heading", name="Inbox")).to_be_visible()
     visit.page.keyboard.press("Tab")
     expect(visit.page.get_by_role("link", name="Skip to content")).to_be_focused()

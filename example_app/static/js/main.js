@@ -1,0 +1,12 @@
+// What pages do beyond links and forms. Everything here is an addition: without it each page still works.
+import { keepTimeZone } from "./zone.js";
+import { closeMenus } from "./menus.js";
+import { tickRows } from "./selection.js";
+import { loadOlder } from "./older.js";
+
+document.documentElement.classList.add("scripted");
+keepTimeZone();
+closeMenus();
+tickRows();
+loadOlder();
+document.querySelector(".rowlink[aria-current]")?.scrollIntoView({ block: "nearest" });
