@@ -30,11 +30,12 @@ def dev_server(users: tuple[str, ...], as_json: bool) -> None:
     with MailServer(users=dict(map(_user, users))) as server:
         first = _user(users[0])[0]
         config = server.config(first)
+        ended = _interrupted()  # before anything is printed: whoever reads it may interrupt at once
         if as_json:
             print_json(config)
         else:
             _print_config(config)
-        _wait_for_interrupt()
+        ended.wait()
 
 
 def _user(text: str) -> tuple[str, str]:
@@ -51,9 +52,9 @@ def _print_config(config: dict[str, object]) -> None:
     click.echo()
 
 
-def _wait_for_interrupt() -> None:
-    """Block until the process is asked to end."""
+def _interrupted() -> threading.Event:
+    """Return what is set once the process is asked to end."""
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
-    ended.wait()
+    return ended
