@@ -4,7 +4,10 @@ from .servers.fixtures import (  # noqa: F401 - pytest finds fixtures and hooks 
     dovecot,
     other_host,
     postfix,
+    postgresql,
+    postgresql_url,
     pytest_collection_modifyitems,
     pytest_runtest_makereport,
+    redis,
     server_place,
 )

@@ -41,6 +41,27 @@ def postfix_problem() -> str | None:
     return None
 
 
+def postgresql_program(name: str) -> Path | None:
+    """Return the path of a program of PostgreSQL's server, which Debian keeps out of everybody's PATH."""
+    found = program(name)
+    versions = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))
+    return Path(found) if found else versions[-1] if versions else None
+
+
+def postgresql_problem() -> str | None:
+    """Say why PostgreSQL cannot run here, or return ``None``."""
+    if not (postgresql_program("postgres") and postgresql_program("initdb")):
+        return "PostgreSQL is not installed: run 'make servers' as root, or: apt-get install postgresql"
+    return None
+
+
+def redis_problem() -> str | None:
+    """Say why Redis cannot run here, or return ``None``."""
+    if not program("redis-server"):
+        return "Redis is not installed: run 'make servers' as root, or: apt-get install redis-server"
+    return None
+
+
 def require(problem: str | None) -> None:
     """Go on if there is no problem; else skip, or fail where the tests must be complete (``CI=true``)."""
     if problem:

@@ -6,10 +6,12 @@ from collections.abc import Generator, Iterator
 
 import pytest
 
-from .availability import dovecot_problem, postfix_problem, require
+from .availability import dovecot_problem, postfix_problem, postgresql_problem, redis_problem, require
 from .dovecot import Dovecot, running_dovecot
 from .place import Place, temporary_place
 from .postfix import Postfix, running_postfix
+from .postgresql import PostgreSQL, running_postgresql
+from .redis import Redis, running_redis
 
 
 @pytest.fixture(scope="session")
@@ -45,10 +47,34 @@ def other_host(request: pytest.FixtureRequest) -> Iterator[Postfix]:
         yield server
 
 
+@pytest.fixture(scope="session")
+def postgresql(request: pytest.FixtureRequest) -> Iterator[PostgreSQL]:
+    """A running PostgreSQL."""
+    require(postgresql_problem())
+    with running_postgresql(request.getfixturevalue("server_place")) as server:
+        yield server
+
+
+@pytest.fixture
+def postgresql_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The URL of an empty database in PostgreSQL."""
+    server: PostgreSQL = request.getfixturevalue("postgresql")
+    with server.new_database() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def redis(request: pytest.FixtureRequest) -> Iterator[Redis]:
+    """A running Redis."""
+    require(redis_problem())
+    with running_redis(request.getfixturevalue("server_place")) as server:
+        yield server
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark each test that asks for a real server."""
     for item in items:
-        if {"dovecot", "postfix", "other_host"} & set(getattr(item, "fixturenames", ())):
+        if {"dovecot", "postfix", "other_host", "postgresql_url", "redis"} & set(getattr(item, "fixturenames", ())):
             item.add_marker("real_server")
 
 
@@ -58,6 +84,6 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     report = yield
     if report.failed:
         for name, value in getattr(item, "funcargs", {}).items():
-            if isinstance(value, Dovecot | Postfix):
+            if isinstance(value, Dovecot | Postfix | PostgreSQL | Redis):
                 report.sections.append((f"log of {name}", value.log))
     return report

@@ -87,6 +87,8 @@ class LaterQueue:
         outbox = self._outbox_of(account)
         if not outbox.durable and self.workers.is_closed:
             raise QueueFullError("Nothing was queued: this process is ending, and what waits in its memory is lost.")
+        if outbox.durable and self._uses_celery:
+            _tasks().celery_of(self._app)
         packed = pack(message, account, options)
         now = time.time()
         entry = Entry(

@@ -52,7 +52,7 @@ def publish(app: Flask, outbox: Outbox, entry_id: str) -> None:
 
     :raises ConfigurationError: If the app has no Celery.
     """
-    celery = _celery_of(app)
+    celery = celery_of(app)
     entry = outbox.store.get(entry_id)
     if entry is None or entry.state is not State.QUEUED:
         return
@@ -115,7 +115,11 @@ def _stored(later: LaterQueue) -> Outbox:
     return later.stored
 
 
-def _celery_of(app: Flask) -> Celery:
+def celery_of(app: Flask) -> Celery:
+    """Return the app's Celery.
+
+    :raises ConfigurationError: If it has none.
+    """
     celery: Celery | None = app.extensions.get("celery")
     if celery is None:
         raise ConfigurationError(
