@@ -36,6 +36,10 @@ ON_ITS_WAY = 600.0
 """Seconds for which a task that was given to the broker is believed to be on its way; what is due later than that is
 published by a sweep, since brokers do not keep tasks well for long (Redis delivers them again after an hour)."""
 
+ONE_TRY = {"max_retries": 1, "interval_start": 0.0, "interval_step": 0.1}
+"""How to publish: the call does not wait for a broker that is away, since the store keeps the message. (Without retries
+Celery would wait for the connection, for six seconds.)"""
+
 SWEPT_AT_ONCE = 500
 STORE_SECONDS = 10.0
 
@@ -60,7 +64,7 @@ def publish(app: Flask, outbox: Outbox, entry_id: str) -> None:
     if wait > ON_ITS_WAY:
         return
     try:
-        celery.tasks[SEND].apply_async((entry_id,), countdown=wait or None, retry=False)
+        celery.tasks[SEND].apply_async((entry_id,), countdown=wait or None, retry_policy=ONE_TRY)
     except (OperationalError, OSError) as error:
         logger.warning("Message %s waits in the store: the broker took no task (%s).", entry_id, type(error).__name__)
         return
@@ -160,7 +164,7 @@ class Sweeper(bootsteps.StartStopStep):  # type: ignore[misc]
 
 def _order_sweep(celery: Celery) -> None:
     try:
-        celery.tasks[SWEEP].apply_async(retry=False, expires=SWEEP_SECONDS)
+        celery.tasks[SWEEP].apply_async(retry_policy=ONE_TRY, expires=SWEEP_SECONDS)
     except (OperationalError, OSError) as error:
         logger.warning("No sweep now: the broker took no task (%s).", type(error).__name__)
 

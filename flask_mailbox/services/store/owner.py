@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import socket
+from pathlib import Path
 
 _process = secrets.token_hex(8)
 
@@ -31,7 +32,16 @@ def is_gone(owner: str) -> bool:
         return True
     except OSError:  # it lives, and belongs to somebody else
         return False
-    return False
+    return _is_zombie(int(pid))
+
+
+def _is_zombie(pid: int) -> bool:
+    """Whether a process has ended and is only not buried yet, as happens in containers without an init process."""
+    try:
+        status = Path(f"/proc/{pid}/stat").read_text(errors="replace")
+    except OSError:
+        return False
+    return status.rpartition(")")[2].split()[:1] in (["Z"], ["X"])
 
 
 def _after_fork_in_child() -> None:
