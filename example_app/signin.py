@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import cast
 
 from flask import Blueprint, abort, current_app, flash, g, redirect, render_template, request, session, url_for
@@ -10,6 +11,9 @@ from flask.typing import ResponseReturnValue
 from flask_mailbox import Account, ConfigurationError, check_account
 from flask_mailbox.services.check import Step
 
+from . import writing
+from .language import _
+from .letter import Letter
 from .mailbox import mailbox
 from .vault import Vault
 
@@ -17,6 +21,8 @@ blueprint = Blueprint("signin", __name__)
 
 KINDS = ("163", "126", "qq", "gmail", "outlook", "icloud")
 """The mailbox types with a button of their own; all others are found by the address."""
+
+FOR_SCRIPTS = {"writing.autosave", "outbox.notes"}
 
 OPEN = {"signin.form", "signin.sign_in", "preferences.change", "static"}
 
@@ -31,8 +37,12 @@ def load_signed_in_account() -> ResponseReturnValue | None:
     g.account = vault().get(session.get("ticket", ""))
     if g.account is not None or request.endpoint in OPEN or request.endpoint is None:
         return None
-    if (request.blueprint or "").startswith("mailbox_"):
+    if (request.blueprint or "").startswith("mailbox_") or request.endpoint in FOR_SCRIPTS:
         abort(401)
+    if request.endpoint == "writing.send":  # the session ended meanwhile: what was written goes through the sign-in
+        return _form(
+            session.get("kind", "other"), problems=(_("Your session ended. Sign in again: your text is kept."),)
+        ), 401
     return redirect(url_for("signin.form"), 303)
 
 
@@ -57,11 +67,13 @@ def sign_in() -> ResponseReturnValue:
     if not any(step.ok and step.name == "login" and step.leg in ("imap", "pop3") for step in steps):
         vault().note_failure(who)
         return _form(kind, steps=steps), 400
-    session.clear()
-    session["ticket"] = vault().put(account)
+    _begin_session(account)
     for step in steps:
         if step.ok is False:
             flash(f"{step.leg.upper()}: {step.detail} {step.hint}")
+    kept = _kept()
+    if kept:
+        return writing.form(Letter.of_form(kept))
     first = "mail.folder" if account.imap and _works(steps, "imap") else "maildrop.entries"
     return redirect(url_for(first), 303)
 
@@ -72,6 +84,24 @@ def sign_out() -> ResponseReturnValue:
     vault().remove(session.get("ticket", ""))
     session.clear()
     return redirect(url_for("signin.form"), 303)
+
+
+def _begin_session(account: Account) -> None:
+    """Begin a new session, so that nobody knows its token; preferences stay."""
+    preferred = {name: session[name] for name in ("language", "theme") if name in session}
+    session.clear()
+    session.update(preferred)
+    session["ticket"] = vault().put(account)
+    session["kind"] = request.form.get("kind", "")
+    g.account = account
+
+
+def _kept() -> dict[str, str]:
+    """Return the letter that was being written when the session ended, from the form it went through."""
+    if request.endpoint == "writing.send":
+        names = [field.name for field in fields(Letter)]
+        return {name: request.form[name] for name in names if request.form.get(name)}
+    return {name[5:]: value for name, value in request.form.items() if name.startswith("kept_")}
 
 
 def _account_of_form(kind: str) -> Account:
@@ -117,4 +147,5 @@ def _form(kind: str, *, problems: tuple[str, ...] = (), steps: list[Step] | None
         problems=problems,
         steps=steps or [],
         entered=request.form,
+        kept=_kept() if request.method == "POST" else {},
     )

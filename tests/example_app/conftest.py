@@ -20,7 +20,12 @@ def app_on(mailserver: MailServer, **config: object) -> Flask:
     """Return the example app with the server's users as its demo accounts."""
     settings = mailserver.config("ann@demo.test")
     demo = {key.lower(): str(settings[f"MAILBOX_{key}"]) for key in KEYS}
-    own = {"MAILBOX_ACCOUNTS": {"demo": demo}, "MAILBOX_DEFAULT_ACCOUNT": "demo", "MAILBOX_READ_TIMEOUT": 2}
+    own = {
+        "UNDO_SECONDS": 0,
+        "MAILBOX_ACCOUNTS": {"demo": demo},
+        "MAILBOX_DEFAULT_ACCOUNT": "demo",
+        "MAILBOX_READ_TIMEOUT": 2,
+    }
     return create_app(own | config)
 
 

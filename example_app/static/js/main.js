@@ -3,10 +3,14 @@ import { keepTimeZone } from "./zone.js";
 import { closeMenus } from "./menus.js";
 import { tickRows } from "./selection.js";
 import { loadOlder } from "./older.js";
+import { compose } from "./compose.js";
+import { followOutgoing } from "./outgoing.js";
 
 document.documentElement.classList.add("scripted");
 keepTimeZone();
 closeMenus();
 tickRows();
 loadOlder();
+compose();
+followOutgoing();
 document.querySelector(".rowlink[aria-current]")?.scrollIntoView({ block: "nearest" });
