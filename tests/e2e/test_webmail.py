@@ -43,12 +43,12 @@ def test_a_newcomer_reads_writes_and_leaves(visit: Visit, mailserver: MailServer
     assert download.value.suggested_filename == "会议纪要 第三季度.txt"
 
     page.get_by_role("link", name="Reply", exact=True).click()
-    page.get_by_role("textbox", name="To").fill("ann@demo.test")
+    page.get_by_label("To", exact=True).fill("ann@demo.test")
     page.get_by_label("Subject").fill("给自己的信")
-    page.get_by_label("Message").fill("你好，世界")
+    page.get_by_role("textbox", name="Message").fill("你好，世界")
     file = tmp_path / "附件.txt"
     file.write_text("内容", "utf-8")
-    page.get_by_label("Attachments").set_input_files(file)
+    page.locator("input[type=file]").set_input_files(file)
     page.get_by_role("button", name="Send").click()
     expect(page.get_by_role("status")).to_contain_text("Sent to ann@demo.test")
     page.get_by_role("link", name="给自己的信").click()
