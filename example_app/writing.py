@@ -111,7 +111,7 @@ def _send(letter: Letter) -> ResponseReturnValue:
     if delay:
         ticket = mailbox.send_later(message, delay=delay)
         remember(ticket.id, letter.subject, _keep(letter, carried))
-        return redirect(url_for("mail.folder"), 303)
+        return _to_the_list()
     receipt = mailbox.send(message)
     with mailbox.imap() as imap:
         mark_answered(letter, imap)
@@ -122,6 +122,13 @@ def _send(letter: Letter) -> ResponseReturnValue:
     flash(_("Sent to %(people)s.", people=", ".join(receipt.accepted)))
     for warning in receipt.warnings:
         flash(warning, "warning")
+    return _to_the_list()
+
+
+def _to_the_list() -> ResponseReturnValue:
+    """Go back to the list; a script that uploaded files goes there by itself, since what is told there is told once."""
+    if request.accept_mimetypes.best == "application/json":
+        return {"location": url_for("mail.folder")}
     return redirect(url_for("mail.folder"), 303)
 
 

@@ -134,8 +134,8 @@ function upload(form, submitter, complain) {
   request.upload.addEventListener("progress", (event) => (bar.value = event.lengthComputable ? event.loaded / event.total : 0));
   request.addEventListener("error", fail);
   request.addEventListener("load", () => {
-    if (request.status === 200 && request.responseURL !== form.action) {
-      location.href = request.responseURL;
+    if (request.getResponseHeader("Content-Type")?.startsWith("application/json")) {
+      location.href = JSON.parse(request.responseText).location;
       return;
     }
     const page = new DOMParser().parseFromString(request.responseText, "text/html");
@@ -149,5 +149,6 @@ function upload(form, submitter, complain) {
     }
   });
   request.open("POST", form.action);
+  request.setRequestHeader("Accept", "application/json");
   request.send(fields);
 }
