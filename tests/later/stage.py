@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from ..scripted import Client, ScriptedServer, scripted
+from ..servers.process import wait_for
 
 CONTENT = "CONTENT"
 """The step at which the whole content came and is kept, and the answer is not sent yet."""
@@ -46,6 +47,10 @@ class Stage:
         """Let the client that stands go on, and hold nobody any more."""
         self._hold = ""
         self._go.set()
+
+    def wait_for_contents(self, count: int) -> None:
+        """Wait until so many contents were taken."""
+        wait_for(lambda: len(self.contents) >= count, 20, interval=0.001)
 
     def refuse_once(self, reply: bytes) -> None:
         """Answer the next RCPT so."""

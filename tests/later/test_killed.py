@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from flask_mailbox import Mailbox, Ticket
+from flask_mailbox import Mailbox, StoreError, Ticket
 from flask_mailbox.devserver import MailServer
 
 from .apps import BOB, later_app, letter, scripted_settings
@@ -34,18 +35,21 @@ def store(tmp_path: Path) -> str:
 
 
 @contextmanager
-def victim(stage: Stage, store: str, folder: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
-    """Run a process that queues a message under the key ``Hello``."""
+def victim(
+    stage: Stage, store: str, folder: Path, *subjects: str, delay: float = 0.0
+) -> Iterator[subprocess.Popen[str]]:
+    """Run a process that queues a message for each subject (``Hello`` if there is none), which is its key as well.
+
+    When it has done so, it says a line.
+    """
     process = subprocess.Popen(
-        [sys.executable, "-m", "tests.later.victim", "Hello", *arguments],
+        [sys.executable, "-m", "tests.later.victim", str(delay), *(subjects or ("Hello",))],
         cwd=ROOT,
         env=victim_environment(stage, store, folder),
         stdout=subprocess.PIPE,
         text=True,
     )
     try:
-        assert process.stdout is not None
-        process.stdout.readline()  # it has queued the message, or is dead
         yield process
     finally:
         process.kill()
@@ -73,7 +77,9 @@ def found(mailbox: Mailbox) -> Ticket:
 
 
 def test_what_waited_is_sent_by_the_next_process(stage: Stage, store: str, tmp_path: Path) -> None:
-    with victim(stage, store, tmp_path, "0.5") as process:
+    with victim(stage, store, tmp_path, delay=0.5) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
         process.send_signal(signal.SIGKILL)
         process.wait(10)
 
@@ -183,3 +189,72 @@ def test_the_mail_of_signed_in_users_stays_in_memory_and_their_passwords_out_of_
     assert b"bob-secret" not in written
     assert b"ann-secret" not in written
     assert b"private" not in written
+
+
+def test_a_thread_keeps_looking_for_what_other_processes_queue(
+    stage: Stage, store: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("flask_mailbox.services.later.workers.LOOK", 0.05)
+    monkeypatch.setattr("flask_mailbox.services.later.workers.IDLE", 0.02)
+    with survivor(stage, store) as looking:
+        for ticket in [looking.send_later(letter(f"own {number}")) for number in range(6)]:
+            ticket.wait(10)
+        with later_app(scripted_settings(stage.server.port, MAILBOX_STORE=store)) as (_, other):
+            other.state.later.workers.close(0)  # it only queues
+            ticket = other.send_later(letter("from the other"))
+            assert ticket.wait(10).state == "sent"
+
+    assert stage.subjects[-1] == "from the other"
+
+
+def test_a_store_that_cannot_be_written_is_told_at_the_call(stage: Stage, tmp_path: Path) -> None:
+    with (
+        later_app(scripted_settings(stage.server.port, MAILBOX_STORE=f"sqlite:///{tmp_path}/no/such/folder")) as made,
+        pytest.raises(StoreError, match="cannot be used"),
+    ):
+        made[1].send_later(letter())
+
+
+def test_parent_and_forked_child_share_the_store_and_not_its_connections(
+    stage: Stage, postgresql_url: str, tmp_path: Path
+) -> None:
+    program = """
+import os, sys
+from tests.later.victim import letter, mailbox, app
+with app.app_context():
+    mailbox.send_later(letter("before")).wait(10)
+    child = os.fork()
+    status = mailbox.send_later(letter("child" if child == 0 else "parent")).wait(10)
+    if child == 0:
+        os._exit(0 if status.state == "sent" else 1)
+    sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) or status.state != "sent")
+"""
+    environment = victim_environment(stage, postgresql_url, tmp_path)
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=40, check=False)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert sorted(stage.subjects) == ["before", "child", "parent"]
+
+
+@pytest.mark.parametrize("rounds", [4, pytest.param(60, marks=pytest.mark.soak)])
+def test_killed_at_random_nothing_is_lost_and_nothing_is_sent_twice(
+    stage: Stage, store: str, tmp_path: Path, rounds: int
+) -> None:
+    names = [f"{number}" for number in range(rounds * 10)]
+    for at in range(rounds):
+        until = len(stage.contents) + random.randint(1, 9)  # noqa: S311
+        with victim(stage, store, tmp_path, *names[at * 10 : at * 10 + 10]) as process:
+            stage.wait_for_contents(until)
+            process.kill()
+            process.wait(10)
+
+    with survivor(stage, store) as mailbox:
+        tickets = {name: mailbox.ticket_of_key(name) for name in names}
+        states = {name: ticket.wait(20).state if ticket else "not queued" for name, ticket in tickets.items()}
+    copies = {name: stage.subjects.count(name) for name in names}
+
+    assert set(states.values()) <= {"sent", "unknown", "not queued"}
+    assert all(copies[name] == 1 for name in names if states[name] == "sent")
+    assert all(copies[name] <= 1 for name in names if states[name] == "unknown")
+    assert all(copies[name] == 0 for name in names if states[name] == "not queued")

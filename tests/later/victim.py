@@ -1,7 +1,7 @@
 """A process that sends later, and is killed: an app of its own, alone or as a worker of Celery.
 
-``python -m tests.later.victim SUBJECT [DELAY]`` queues a message, whose key is its subject, and waits for its end. A
-file ``STEP`` in the folder ``VICTIM_FOLDER`` kills the process that comes to this step, once.
+``python -m tests.later.victim DELAY SUBJECT…`` queues messages, whose subjects are their keys, and waits for their end.
+A file ``STEP`` in the folder ``VICTIM_FOLDER`` kills the process that comes to this step, once.
 """
 
 from __future__ import annotations
@@ -65,8 +65,10 @@ def after_answer(sender: Flask, **_: Any) -> None:
 
 if __name__ == "__main__":
     with app.app_context():
-        delay = float(sys.argv[2]) if len(sys.argv) > 2 else 0
-        ticket = mailbox.send_later(letter(sys.argv[1]), key=sys.argv[1], delay=delay)
+        tickets = [
+            mailbox.send_later(letter(subject), key=subject, delay=float(sys.argv[1])) for subject in sys.argv[2:]
+        ]
         sys.stdout.write("queued\n")
         sys.stdout.flush()
-        ticket.wait(20)
+        for ticket in tickets:
+            ticket.wait(20)

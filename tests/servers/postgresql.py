@@ -15,7 +15,7 @@ import psycopg
 from .availability import postgresql_program
 from .place import Place, owned_folder
 from .ports import free_ports
-from .process import last_lines, running
+from .process import START_SECONDS, last_lines, running, wait_for
 
 USER = "postgres"
 
@@ -42,6 +42,14 @@ class PostgreSQL:
         finally:
             self._order(f"DROP DATABASE {name} WITH (FORCE)")
 
+    def accepts(self) -> bool:
+        """Whether it takes orders: its port opens a moment earlier."""
+        try:
+            self._order("SELECT 1")
+        except psycopg.OperationalError:
+            return False
+        return True
+
     def _order(self, statement: str) -> None:
         where = f"host=127.0.0.1 port={self.port} user={USER} dbname=postgres"
         with psycopg.connect(where, autocommit=True) as connection:
@@ -67,7 +75,9 @@ def running_postgresql(place: Place) -> Iterator[PostgreSQL]:
     command += [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
     output = place.folder / "postgresql.out"
     with running(command, ports=[port], output=output, log=output):
-        yield PostgreSQL(folder, port)
+        server = PostgreSQL(folder, port)
+        assert wait_for(server.accepts, START_SECONDS), server.log
+        yield server
 
 
 def _as_its_user() -> list[str]:

@@ -8,10 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from ...errors import MailboxError, ServiceError
+from ...errors import MailboxError, PoolTimeoutError, ServiceError
 from ...smtp import Receipt, Refusal
 from ..patience import merged
 from ..store import State
+
+CROWDED = 30.0
+"""Seconds to wait where the account itself had no room: all its connections in use, or its rate used up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +84,13 @@ class Step:
     """What follows.
 
     :param wait: Seconds until another attempt, where the state is ``queued``.
+    :param counts: Whether the attempt counts: not if no server was asked.
     """
 
     state: State
     outcome: Outcome
     wait: float = 0.0
+    counts: bool = True
 
 
 def after_receipt(before: Outcome, receipt: Receipt, wait: float | None) -> Step:
@@ -103,6 +108,8 @@ def after_receipt(before: Outcome, receipt: Receipt, wait: float | None) -> Step
 def after_error(before: Outcome, error: BaseException, wait: float | None) -> Step:
     """Return what follows from an error before any recipient was answered."""
     failure = Failure.of(error)
+    if isinstance(error, PoolTimeoutError) or failure.category == "rate_limited":
+        return Step(State.QUEUED, dataclasses.replace(before, failure=failure), CROWDED, counts=False)
     if failure.transient and wait is not None:
         return Step(State.QUEUED, dataclasses.replace(before, failure=failure), wait)
     return _end(before.receipt, failure)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from ...account import Account
-from ...errors import MailboxError, StoreError
+from ...errors import MailboxError, MessageError, StoreError
 from ...message import Message, envelope_of, message_id_of
 from ...smtp import Receipt
 from ..delivery import SendOptions
@@ -93,7 +93,8 @@ def note(outbox: Outbox, entry: Entry, step: Step) -> float | None:
     try:
         if step.state is State.QUEUED:
             due = time.time() + step.wait
-            return due if outbox.requeue(entry, due, step.outcome.dump()) else None
+            attempts = entry.attempts if step.counts else entry.attempts - 1
+            return due if outbox.requeue(entry, due, step.outcome.dump(), attempts=attempts) else None
         outbox.finish(entry, step.state, step.outcome.dump())
     except StoreError as error:
         logger.error("Message %s is %s, which could not be noted: %s", entry.id, step.state, error)
@@ -117,9 +118,13 @@ def recover(outbox: Outbox) -> int:
 
 def silence(entry: Entry) -> Step:
     """Return what follows if nobody knows whether a message was sent."""
-    message, _ = unpack(entry.message)
+    before = Outcome.load(entry.outcome)
+    try:
+        message, _ = unpack(entry.message)
+    except MessageError:  # of another version: the state counts more than the names
+        return after_silence(before, (), "")
     recipients = envelope_of(message, sender=_ANYBODY).recipients
-    return after_silence(Outcome.load(entry.outcome), recipients, message_id_of(message, sender=_ANYBODY))
+    return after_silence(before, recipients, message_id_of(message, sender=_ANYBODY))
 
 
 _ANYBODY = "nobody@localhost.invalid"

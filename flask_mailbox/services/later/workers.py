@@ -32,6 +32,9 @@ IDLE = 5.0
 LOOK = 15.0
 """Seconds between looks into a store that other processes write to as well."""
 
+TROUBLED = 5.0
+"""Seconds to wait after the store could not be used."""
+
 PURGE = 3600.0
 """Seconds between looks for what may be forgotten."""
 
@@ -105,68 +108,86 @@ class Workers:
         try:
             while True:
                 heard = self._rings
-                if not self._work_once() and not self._wait(heard):
+                try:
+                    if self._work_once():
+                        continue
+                    at_least = 0.0
+                except MailboxError as error:
+                    logger.error("Mail that waits cannot be sent now: %s", error)
+                    at_least = TROUBLED
+                if not self._wait(heard, at_least):
                     return
         finally:
             with self._bell:
                 self._threads.discard(threading.current_thread())
 
     def _work_once(self) -> bool:
-        """Send one message, if one waits and is due; a store that cannot be read is asked again later."""
+        """Send one message, if one waits and is due.
+
+        :raises StoreError: If the store cannot be used; what waits in memory was sent before.
+        """
         for outbox in self._outboxes:
-            try:
-                self._maintain(outbox)
-                entry = self._claim(outbox)
-            except MailboxError as error:
-                logger.error("Mail that waits cannot be sent now: %s", error)
-                continue
+            entry = self._claim_stored(outbox) if outbox.durable else self._claim_in_memory(outbox)
             if entry is not None:
                 self._send(outbox, entry)
                 return True
         return False
 
-    def _claim(self, outbox: Outbox) -> Entry | None:
-        if self._closing and outbox.durable:
-            return None
+    def _claim_in_memory(self, outbox: Outbox) -> Entry | None:
+        """Claim what is due; at the end of the process everything, once."""
         if not self._closing:
-            entry = outbox.claim_due()
-        else:
-            entry = outbox.claim_due(now=math.inf, skip=frozenset(self._drained))
-            if entry is not None:
-                self._drained.add(entry.id)
-        if entry is not None and outbox.store.waiting(1):
-            self.ring()
+            return outbox.claim_due()
+        entry = outbox.claim_due(now=math.inf, skip=frozenset(self._drained))
+        if entry is not None:
+            self._drained.add(entry.id)
         return entry
 
+    def _claim_stored(self, outbox: Outbox) -> Entry | None:
+        if self._closing:
+            return None
+        self._maintain(outbox)
+        return outbox.claim_due()
+
     def _send(self, outbox: Outbox, entry: Entry) -> None:
+        self._call_help(outbox)
         try:
             with self._app.app_context():
                 self._sender.send(outbox, entry)
         except Exception:  # what the app does at the end of a context
-            logger.exception("The app failed after message %s.", entry.id)
+            logger.exception("Something failed beside message %s.", entry.id)
+
+    def _call_help(self, outbox: Outbox) -> None:
+        """Wake another thread if more waits."""
+        try:
+            if outbox.store.waiting(1):
+                self.ring()
+        except MailboxError:  # told where the store is asked for work
+            pass
 
     def _maintain(self, outbox: Outbox) -> None:
-        """Look after what others left, and forget what is old, once in a while."""
+        """Look after what others left in the store, and forget what is old, once in a while."""
         now = time.monotonic()
-        if outbox.durable and now >= self._look_at:
+        if now >= self._look_at:
             self._look_at = now + LOOK
             recover(outbox)
         if now >= self._purge_at:
             self._purge_at = now + PURGE
             outbox.purge()
 
-    def _wait(self, heard: int) -> bool:
+    def _wait(self, heard: int, at_least: float) -> bool:
         """Wait for work; ``False`` if this thread is not needed any more."""
         until_due = self._until_due()
+        longest = LOOK if until_due is None else max(at_least, min(LOOK, until_due))
         with self._bell:
             if self._rings != heard:
                 return True
             if not self._closing:
-                stays = len(self._threads) == 1 and (self._has_store or until_due is not None)
+                has_duty = self._has_store or until_due is not None
                 self._free += 1
-                self._bell.wait(min(LOOK, LOOK if until_due is None else until_due) if stays else IDLE)
+                self._bell.wait(longest if has_duty and len(self._threads) == 1 else IDLE)
                 self._free -= 1
-                if stays or self._closing or self._rings != heard:
+                is_last = len(self._threads) == 1
+                if (has_duty and is_last) or self._closing or self._rings != heard:
                     return True
             self._threads.discard(threading.current_thread())
             return False

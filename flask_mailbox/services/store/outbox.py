@@ -95,14 +95,18 @@ class Outbox:
             entry.id, {"owner": entry.owner}, state=state, outcome=outcome, updated=time.time(), **content
         )
 
-    def requeue(self, entry: Entry, due: float, outcome: str) -> bool:
-        """Let a message wait for another attempt."""
+    def requeue(self, entry: Entry, due: float, outcome: str, *, attempts: int) -> bool:
+        """Let a message wait for another attempt.
+
+        :param attempts: How many count so far.
+        """
         return self.store.change(
             entry.id,
             {"owner": entry.owner},
             state=State.QUEUED,
             owner="",
             content_begun=False,
+            attempts=attempts,
             due=due,
             published=0.0,
             outcome=outcome,
