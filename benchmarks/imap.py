@@ -73,7 +73,7 @@ def ours_page(box: Mailbox, total: int) -> Iterator[Callable[[], object]]:
     session = IMAPSession.open(box.account)
 
     def work() -> object:
-        page = session.folder("INBOX").page(limit=50)
+        page = session.folder("INBOX").page(limit=50, preview=False)  # the peers have none
         return [(row.subject, row.from_, row.date, row.flags, row.size, row.has_attachments) for row in page]
 
     yield work

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from ..auth import decode_server_text
 
@@ -18,11 +19,13 @@ class Untagged:
     :param name: ``FETCH``, ``LIST`` …, in upper case.
     :param number: The number before the name, as in ``12 EXISTS``.
     :param pieces: What follows: text, literal, text, literal … text.
+    :param items: Of a FETCH answer that was cut already: its items by name; ``pieces`` are empty then.
     """
 
     name: str
     number: int | None
     pieces: tuple[bytes, ...]
+    items: dict[bytes, Any] | None = None
 
     @property
     def text(self) -> bytes:

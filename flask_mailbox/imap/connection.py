@@ -20,6 +20,7 @@ from ..guard import guard
 from ..net.stream import Stream
 from .answer import Status, Untagged
 from .arguments import MAX_NUMBER, count_set
+from .rows import Row, cut_row
 
 MIB = 1024 * 1024
 
@@ -44,11 +45,13 @@ class Budget:
     :param lines: Untagged responses.
     :param size: Bytes over all.
     :param literal: Bytes of one literal.
+    :param keep: Bytes of one literal that are kept; what is more is read and dropped.
     """
 
     lines: int = 100_000
     size: int = 32 * MIB
     literal: int = 1 * MIB
+    keep: int = 2**63
 
 
 class Connection(imaplib.IMAP4):
@@ -149,6 +152,10 @@ class Connection(imaplib.IMAP4):
 
     def _get_response(self) -> bytes | None:
         """Read one response and keep it; ``None`` means that the server waits for more from us."""
+        if self.collected is not None and (row := self.stream.cut(self._cut_row)):
+            self._count(row.size)
+            self.collected.append(Untagged("FETCH", row.number, (b"",), row.items))
+            return b"*"
         line = self._get_line().lstrip(b"\0")
         if line.startswith(b"* "):
             self._keep_untagged(line)
@@ -160,6 +167,9 @@ class Connection(imaplib.IMAP4):
         else:
             raise self.violation(_stranger(line))
         return line
+
+    def _cut_row(self, buffer: bytearray) -> Row | None:
+        return cut_row(buffer, min(self._budget.literal, self._budget.keep)) if self._sink is None else None
 
     def _keep_tagged(self, found: re.Match[bytes]) -> None:
         tag = found[1]
@@ -229,12 +239,20 @@ class Connection(imaplib.IMAP4):
     def _literal(self, size: int) -> bytes:
         """Return a literal, or nothing if it went where ``streaming`` said."""
         if self._sink is None:
-            return self.read(size)
+            return self.read(size) if size <= self._budget.keep else self._beginning(size)
         sink, self._sink = self._sink, None
         self.stream.expect(size)
         for chunk in self.stream.chunks(size):
             sink(chunk)
         return b""
+
+    def _beginning(self, size: int) -> bytes:
+        """Read a literal and return as much of it as is kept."""
+        kept = bytearray()
+        self.stream.expect(size)
+        for chunk in self.stream.chunks(size):
+            kept += chunk[: max(0, self._budget.keep - len(kept))]
+        return bytes(kept)
 
     def _keep(self, response: Untagged) -> None:
         """Keep a response for ``Client.run``, or else where imaplib's methods look for it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 from .answer import Untagged
@@ -39,6 +40,8 @@ def by_uid(responses: Iterable[Untagged]) -> dict[int, Items]:
 
 def read_items(response: Untagged) -> Items:
     """Return the names and values of one FETCH response."""
+    if response.items is not None:
+        return response.items
     items = cut_items(response.pieces)
     if items is None:
         return parse_items(response)
@@ -83,10 +86,16 @@ def parse_number(value: object) -> int:
 def parse_flags(value: object) -> frozenset[str]:
     """Return flags and keywords as text."""
     if isinstance(value, bytes):
-        value = value.strip(b"()").split()
+        return _flags(bytes(value))
     if not isinstance(value, list):
         return frozenset()
     return frozenset(flag.decode("utf-8", "replace") for flag in value if isinstance(flag, bytes))
+
+
+@lru_cache(maxsize=256)
+def _flags(text: bytes) -> frozenset[str]:
+    """Return flags that were not read yet; most messages carry the same few."""
+    return frozenset(flag.decode("utf-8", "replace") for flag in text.strip(b"()").split())
 
 
 def parse_date_time(value: object) -> datetime.datetime | None:

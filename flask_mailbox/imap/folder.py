@@ -57,12 +57,20 @@ class Folder(ChangeableFolder):
 
     # Pages
 
-    def page(self, limit: int = 50, cursor: str | None = None, search: Criteria | None = None) -> Page:
+    def page(
+        self,
+        limit: int = 50,
+        cursor: str | None = None,
+        search: Criteria | None = None,
+        *,
+        preview: bool = True,
+    ) -> Page:
         """Return summaries, newest first (in the order of arrival).
 
         :param limit: How many at most, 1 to 100.
         :param cursor: ``next`` of the page before; ``None`` begins with the newest.
         :param search: What to look for; ``None`` costs no search on the server at all.
+        :param preview: Ask for the beginning of each text, where the server keeps it.
         :raises UsageError: If limit or cursor are none.
         :raises UIDValidityChangedError: If the cursor's uids are void: begin anew.
         """
@@ -70,12 +78,12 @@ class Folder(ChangeableFolder):
         below = Cursor.parse(cursor) if cursor is not None else None
         with self.session.operation() as client:
             if search is None:
-                rows = newest(self.session, self.path, limit, below, partial(self._enter, below))
+                rows = newest(self.session, self.path, limit, below, partial(self._enter, below), preview=preview)
                 total = client.wire.exists
             else:
                 self._enter(below, self.session.select(self.path))
                 found = find(client, search)
-                rows = newest_of(client, found, limit, below.uid if below else MAX_NUMBER + 1)
+                rows = newest_of(client, found, limit, below.uid if below else MAX_NUMBER + 1, preview=preview)
                 total = len(found)
             return self._make_page(rows, total)
 

@@ -13,12 +13,16 @@ from typing import TYPE_CHECKING
 from .answer import Untagged
 from .arguments import MAX_NUMBER, number_sets
 from .client import Client
+from .connection import MIB, Budget
 from .fetch import by_uid, parse_number
 from .page import Cursor
-from .summary import ITEMS, ITEMS_WITH_PREVIEW, Summary, make_summary
+from .summary import HEADER_BYTES, ITEMS, ITEMS_WITH_PREVIEW, Summary, make_summary
 
 if TYPE_CHECKING:
     from .session import IMAPSession, Selected
+
+ROWS = Budget(literal=16 * MIB, keep=HEADER_BYTES)
+"""A message whose header is endless costs its page no more than time."""
 
 Row = tuple[int, Summary]
 """A summary with its sequence number."""
@@ -33,11 +37,18 @@ class Rows:
 
 
 def newest(
-    session: IMAPSession, path: str, limit: int, below: Cursor | None, check: Callable[[Selected], None]
+    session: IMAPSession,
+    path: str,
+    limit: int,
+    below: Cursor | None,
+    check: Callable[[Selected], None],
+    *,
+    preview: bool = True,
 ) -> Rows:
     """Return the newest rows, or the newest below a cursor.
 
     :param check: Called with the folder as it was opened, before anything else is believed.
+    :param preview: Ask for previews, where the server keeps them.
     """
     high = below.number if below else session.total_before(path)
     client = session.client
@@ -45,35 +56,37 @@ def newest(
         check(session.select(path))
     else:
         low = max(1, high - limit + (0 if below else 1))
-        opened, answer = session.examine_and(path, "FETCH", b"%d:%d" % (low, high), _items(client))
+        opened, answer = session.examine_and(
+            path, "FETCH", b"%d:%d" % (low, high), _items(client, preview), budget=ROWS
+        )
         check(opened)
         rows = _rows(answer.of("FETCH"), low, high)
         if below is None and client.wire.exists == high:
             return Rows(rows, low > 1)
         if below is not None and any(number == high and summary.uid == below.uid for number, summary in rows):
             return Rows(tuple(row for row in rows if row[0] < high), low > 1)
-    return _newest_afresh(client, limit, below.uid if below else MAX_NUMBER + 1)
+    return _newest_afresh(client, limit, below.uid if below else MAX_NUMBER + 1, preview)
 
 
-def newest_of(client: Client, uids: Sequence[int], limit: int, below: int) -> Rows:
+def newest_of(client: Client, uids: Sequence[int], limit: int, below: int, *, preview: bool = True) -> Rows:
     """Return the newest rows among these uids of the open folder."""
     left = [uid for uid in uids if uid < below]
     rows: list[Row] = []
     while left and not rows:
         wanted, left = left[-limit:], left[:-limit]
         for numbers, held in number_sets(wanted):
-            answer = client.run("UID FETCH", numbers, _items(client))
+            answer = client.run("UID FETCH", numbers, _items(client, preview), budget=ROWS)
             mine = set(held)
             rows += [row for row in _rows(answer.of("FETCH"), 1, MAX_NUMBER) if row[1].uid in mine]
     return Rows(tuple(sorted(rows, key=lambda row: row[1].uid, reverse=True)), bool(left))
 
 
-def _newest_afresh(client: Client, limit: int, below: int) -> Rows:
+def _newest_afresh(client: Client, limit: int, below: int, preview: bool) -> Rows:
     high = client.wire.exists if below > MAX_NUMBER else _count_below(client, below)
     rows: tuple[Row, ...] = ()
     while high > 0 and not rows:  # a whole page may be gone by now
         low = max(1, high - limit + 1)
-        answer = client.run("FETCH", b"%d:%d" % (low, high), _items(client))
+        answer = client.run("FETCH", b"%d:%d" % (low, high), _items(client, preview), budget=ROWS)
         rows = tuple(row for row in _rows(answer.of("FETCH"), low, high) if row[1].uid < below)
         high = low - 1
     return Rows(rows, high > 0)
@@ -94,8 +107,8 @@ def _count_below(client: Client, uid: int) -> int:
     return sum(len(response.text.split()) for response in answer.of("SEARCH"))
 
 
-def _items(client: Client) -> bytes:
-    return ITEMS_WITH_PREVIEW if client.can("PREVIEW") else ITEMS
+def _items(client: Client, preview: bool) -> bytes:
+    return ITEMS_WITH_PREVIEW if preview and client.can("PREVIEW") else ITEMS
 
 
 def _rows(responses: Iterable[Untagged], low: int, high: int) -> tuple[Row, ...]:

@@ -16,9 +16,12 @@ _STRING = rb'"(?:[^"\\]++|\\.)*+"'
 _ESCAPED = re.compile(rb"\\(.)", re.DOTALL)
 
 
-def _group(depth: int) -> bytes:
-    """Return the expression for a pair of parentheses and what is in it, strings skipped as tokens."""
-    inner = rb'[^()"]++|' + _STRING
+def group_of(depth: int, *, line: bool = False) -> bytes:
+    """Return the expression for a pair of parentheses and what is in it, strings skipped as tokens.
+
+    :param line: All of it stands on one line, without literals and without quotes that are escaped.
+    """
+    inner = rb'[^()"\r\n{]++|"[^"\\\r\n]*+"' if line else rb'[^()"]++|' + _STRING
     expression = rb"\((?:" + inner + rb")*+\)"
     for _ in range(depth - 1):
         expression = rb"\((?:" + inner + rb"|" + expression + rb")*+\)"
@@ -27,7 +30,7 @@ def _group(depth: int) -> bytes:
 
 _ITEM = re.compile(
     rb"[ ]*+((?:BODY|BINARY(?:\.SIZE)?)\[[^\]]*+\](?:<\d++>)?|[^ ()\"\[]++)[ ](?:([^ ()\"]++)|(%b)|(%b)|\Z)"
-    % (_STRING, _group(DEPTH)),
+    % (_STRING, group_of(DEPTH)),
     re.DOTALL | re.IGNORECASE,
 )
 

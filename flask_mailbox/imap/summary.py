@@ -5,18 +5,18 @@ from __future__ import annotations
 import datetime
 from dataclasses import dataclass
 
-from ..message import Address, parse_message
+from ..message import Address
+from ..message.glance import glance
 from .fetch import Items, parse_date_time, parse_flags, parse_number, section
 from .shallow import Nested
 from .structure import has_attachments
 
 HEADER_BYTES = 64 * 1024
-"""How much of the wanted header fields is read: enough for any honest message."""
+"""How much of the wanted header fields is kept: enough for any honest message."""
 
-ITEMS = (
-    b"(UID FLAGS RFC822.SIZE INTERNALDATE BODYSTRUCTURE"
-    b" BODY.PEEK[HEADER.FIELDS (SUBJECT FROM TO DATE MESSAGE-ID)]<0.%d>)" % HEADER_BYTES
-)
+ITEMS = b"(UID FLAGS RFC822.SIZE INTERNALDATE BODYSTRUCTURE BODY.PEEK[HEADER.FIELDS (SUBJECT FROM TO DATE MESSAGE-ID)])"
+"""The fields as a whole: a range of them (``<0.65536>``) keeps servers from answering out of their cache."""
+
 ITEMS_WITH_PREVIEW = ITEMS[:-1] + b" PREVIEW (LAZY))"
 """The same with what the server keeps as the text's beginning (RFC 8970); LAZY: only what costs nothing."""
 
@@ -56,7 +56,7 @@ def make_summary(uid: int, items: Items) -> Summary | None:
     header = section(items, _HEADER)
     if header is None:
         return None
-    message = parse_message(header)
+    message = glance(header)
     return Summary(
         uid=uid,
         subject=message.subject,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta, timezone
+from functools import lru_cache
 
 from .defects import Defect, Notes
 
@@ -14,6 +15,10 @@ _ZONES = {"ut": 0, "utc": 0, "gmt": 0, "z": 0, "est": -500, "edt": -400, "cst": 
           "mdt": -600, "pst": -800, "pdt": -700, "bst": 100, "wet": 0, "cet": 100, "cest": 200, "met": 100,
           "mest": 200, "eet": 200, "eest": 300, "msk": 300, "jst": 900, "kst": 900, "ist": 530, "hkt": 800}  # fmt: skip
 
+# What nearly all dates are; it means the same to the first of the shapes below.
+_USUAL = re.compile(
+    r"(?:[A-Z][a-z]{2}, )?(\d{1,2}) ([A-Z][a-z]{2}) (\d{4}) (\d\d):(\d\d):(\d\d) ([+-]\d{4})(?: \([A-Z]{1,5}\))?"
+)
 _CLOCK = r"(?P<hour>\d{1,2})[:.](?P<minute>\d{1,2})(?:[:.](?P<second>\d{1,2})(?:\.\d{1,9})?)?"
 _ZONE = r"(?:\s*(?P<zone>(?:GMT|UTC)?[+-]\s?\d{1,2}:?\d{2}|[A-Za-z]{1,5}))?"
 _SHAPES = (
@@ -25,6 +30,8 @@ _SHAPES = (
 
 def parse_date(text: str, notes: Notes) -> datetime | None:
     """Return an aware datetime in the zone of the header, or ``None``; without a zone it is taken as UTC."""
+    if (usual := _USUAL.fullmatch(text)) and (date := _usual_date(usual)):
+        return date
     line = _without_comments(text[:300]).strip()
     for shape in _SHAPES:
         found = shape.match(line)
@@ -37,6 +44,17 @@ def parse_date(text: str, notes: Notes) -> datetime | None:
         return _build(found, notes)
     except (ValueError, OverflowError, KeyError):
         notes.add(Defect.INVALID_DATE)
+        return None
+
+
+def _usual_date(found: re.Match[str]) -> datetime | None:
+    day, month, year, hour, minute, second, offset = found.groups()
+    zone, number = _offset(offset), _MONTHS.get(month.lower())
+    if zone is None or number is None:
+        return None
+    try:
+        return datetime(int(year), number, int(day), int(hour), int(minute), min(int(second), 59), tzinfo=zone)
+    except ValueError:
         return None
 
 
@@ -63,16 +81,24 @@ def _zone(text: str | None, notes: Notes) -> timezone:
     if name[3:] and name[:3] in ("gmt", "utc"):
         name = name[3:]
     if name[:1] in ("+", "-") and name[1:].isdigit():
-        hours, minutes = divmod(int(name[1:]), 100)
-        offset = timedelta(hours=hours, minutes=minutes)
-        if minutes < 60 and offset < timedelta(hours=24):
-            return timezone(-offset if name[0] == "-" else offset) if offset else UTC
+        if zone := _offset(name):
+            return zone
     elif name in _ZONES:
         hours, minutes = divmod(abs(_ZONES[name]), 100)
         offset = timedelta(hours=hours, minutes=minutes)
         return timezone(offset if _ZONES[name] > 0 else -offset) if offset else UTC
     notes.add(Defect.DATE_WITHOUT_ZONE)
     return UTC
+
+
+@lru_cache(maxsize=256)
+def _offset(text: str) -> timezone | None:
+    """Return the zone of ``+0800`` and the like, or ``None`` if there is none so far away."""
+    hours, minutes = divmod(int(text[1:]), 100)
+    offset = timedelta(hours=hours, minutes=minutes)
+    if minutes >= 60 or offset >= timedelta(hours=24):
+        return None
+    return timezone(-offset if text[0] == "-" else offset) if offset else UTC
 
 
 def _without_comments(text: str) -> str:

@@ -11,8 +11,9 @@ import select
 import socket
 import ssl
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Protocol as Interface
 from typing import TypeVar
 
 from ..account import Account, Endpoint, Protocol, Security
@@ -43,6 +44,16 @@ _QUICKACK: int | None = getattr(socket, "TCP_QUICKACK", None)
 _HARMLESS = (CommandError, MessageError, MessageNotFoundError, UIDValidityChangedError, UsageError)
 """Errors after which both sides still agree where in the conversation they are."""
 
+
+class _Sized(Interface):
+    """What a cutter returns."""
+
+    @property
+    def size(self) -> int:
+        """How many bytes it takes."""
+
+
+Piece = TypeVar("Piece", bound=_Sized)
 Error = TypeVar("Error", bound=ServiceError)
 
 
@@ -238,6 +249,16 @@ class Stream:
         found = bytes(self._buffer[:end])
         del self._buffer[: end + len(mark)]
         return found
+
+    def cut(self, cutter: Callable[[bytearray], Piece | None]) -> Piece | None:
+        """Let a cutter take a piece from the front of what has come, without waiting for more.
+
+        :param cutter: Returns what it found, with the ``size`` of it, or ``None`` to leave all as it is.
+        """
+        piece = cutter(self._buffer)
+        if piece is not None:
+            del self._buffer[: piece.size]
+        return piece
 
     def peek(self, size: int) -> bytes:
         """Return the next ``size`` bytes without taking them, waiting until they are there."""
