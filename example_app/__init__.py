@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from flask_mailbox import Account, MailboxError, ServiceError
 
-from . import demo, display, maildrop, organising, outbox, preferences, reading, signin, writing
+from . import demo, display, live, maildrop, organising, outbox, preferences, reading, signin, writing
 from .csrf import csrf_token, protect_from_forgery
 from .mailbox import mailbox
 from .vault import Vault
@@ -34,6 +34,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
         MAX_CONTENT_LENGTH=30 * 1024 * 1024,
         MAX_FORM_MEMORY_SIZE=5 * 1024 * 1024,
         UNDO_SECONDS=8,
+        LIVE_STREAMS=100,
         MAX_SHOWN_MESSAGE=20 * 1024 * 1024,
         OWN_SERVERS=False,
         SIGN_IN_LIFETIME=30 * 60,
@@ -51,6 +52,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     app.register_error_handler(MailboxError, _explain)
     app.context_processor(lambda: {"csrf_token": csrf_token, "account": g.get("account"), "outgoing": outbox.outgoing})
     preferences.init_app(app)
+    live.init_app(app)
     display.add_filters(app)
     for module in (signin, reading, organising, writing, outbox, maildrop):
         app.register_blueprint(module.blueprint)

@@ -22,7 +22,8 @@ blueprint = Blueprint("signin", __name__)
 KINDS = ("163", "126", "qq", "gmail", "outlook", "icloud")
 """The mailbox types with a button of their own; all others are found by the address."""
 
-FOR_SCRIPTS = {"writing.autosave", "outbox.notes"}
+FOR_SCRIPTS = {"writing.autosave", "outbox.notes", "live.events"}
+"""What pages ask for by themselves: answered by 401 when the session ended, never by the sign-in page."""
 
 OPEN = {"signin.form", "signin.sign_in", "preferences.change", "static"}
 
@@ -34,7 +35,7 @@ def vault() -> Vault:
 
 def load_signed_in_account() -> ResponseReturnValue | None:
     """Find the request's account, and send everybody else to the sign-in page."""
-    g.account = vault().get(session.get("ticket", ""))
+    g.account = vault().get(session.get("ticket", ""), touch="X-Background" not in request.headers)
     if g.account is not None or request.endpoint in OPEN or request.endpoint is None:
         return None
     if (request.blueprint or "").startswith("mailbox_") or request.endpoint in FOR_SCRIPTS:

@@ -39,15 +39,25 @@ class Vault:
             self._entries[ticket] = _Entry(account, time.monotonic())
         return ticket
 
-    def get(self, ticket: str) -> Account | None:
-        """Return the account of a ticket, or ``None`` if it is unknown or was idle for too long."""
+    def get(self, ticket: str, *, touch: bool = True) -> Account | None:
+        """Return the account of a ticket, or ``None`` if it is unknown or was idle for too long.
+
+        :param touch: Whether somebody is there; what pages ask for by themselves keeps no session alive.
+        """
         with self._lock:
             self._forget_old()
             entry = self._entries.get(ticket)
             if entry is None:
                 return None
-            entry.used = time.monotonic()
+            if touch:
+                entry.used = time.monotonic()
             return entry.account
+
+    def knows(self, ticket: str) -> bool:
+        """Say whether a ticket is good still; asking does not keep it from growing old."""
+        with self._lock:
+            self._forget_old()
+            return ticket in self._entries
 
     def remove(self, ticket: str) -> None:
         """Forget a ticket and its account."""

@@ -50,6 +50,13 @@ class Visit:
     page: Page
     base: str
     complaints: list[str]
+    browser: Browser
+
+    def another_browser(self) -> Visit:
+        """Return a visit with cookies of its own; it ends with the browser."""
+        context = self.browser.new_context(viewport={"width": 1200, "height": 720})
+        context.set_default_timeout(8_000)
+        return Visit(context.new_page(), self.base, [], self.browser)
 
     def sign_in(self, password: str = "ann-secret") -> None:
         """Choose the demo and sign in as Ann."""
@@ -81,6 +88,7 @@ def base(mailserver: MailServer) -> Iterator[str]:
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"
+    webmail.extensions["live"].close()
     server.shutdown()
     thread.join(5)
     server.server_close()
@@ -94,7 +102,7 @@ def visit(request: pytest.FixtureRequest, browser: Browser, base: str) -> Iterat
     context: BrowserContext = browser.new_context(**{"viewport": {"width": 1200, "height": 720}} | request.param)
     context.set_default_timeout(8_000)
     page = context.new_page()
-    made = Visit(page, base, [])
+    made = Visit(page, base, [], browser)
     page.on("console", lambda message: message.type == "error" and made.complaints.append(message.text))
     page.on("pageerror", lambda error: made.complaints.append(str(error)))
     page.on("request", lambda request: request.url.startswith(base) or made.complaints.append(request.url))

@@ -50,7 +50,7 @@ def test_a_newcomer_reads_writes_and_leaves(visit: Visit, mailserver: MailServer
     file.write_text("内容", "utf-8")
     page.locator("input[type=file]").set_input_files(file)
     page.get_by_role("button", name="Send").click()
-    expect(page.get_by_role("status")).to_contain_text("Sent to ann@demo.test")
+    expect(page.locator(".notes")).to_contain_text("Sent to ann@demo.test")
     page.get_by_role("link", name="给自己的信").click()
     expect(page.get_by_text("你好，世界")).to_be_visible()
 

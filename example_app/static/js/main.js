@@ -4,6 +4,7 @@ import { closeMenus } from "./menus.js";
 import { tickRows } from "./selection.js";
 import { loadOlder } from "./older.js";
 import { compose } from "./compose.js";
+import { followMail } from "./live.js";
 import { followOutgoing } from "./outgoing.js";
 
 document.documentElement.classList.add("scripted");
@@ -13,4 +14,5 @@ tickRows();
 loadOlder();
 compose();
 followOutgoing();
+followMail();
 document.querySelector(".rowlink[aria-current]")?.scrollIntoView({ block: "nearest" });

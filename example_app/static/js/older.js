@@ -13,6 +13,7 @@ export function loadOlder() {
       location.href = link.href;
       return;
     }
+    rows.forEach((row) => (row.dataset.older = ""));
     document.getElementById("list").append(...rows);
     rows[0].querySelector("a").focus();
     const next = page.getElementById("older");

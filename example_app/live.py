@@ -1,0 +1,102 @@
+"""New mail without reloading: what happens in a folder, as server-sent events."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from typing import cast
+
+from flask import Blueprint, Flask, Response, current_app, request, session
+from flask.typing import ResponseReturnValue
+
+from flask_mailbox import Arrived, Failed, Watcher
+
+from .mailbox import mailbox
+from .vault import Vault
+
+blueprint = Blueprint("live", __name__)
+
+HEARTBEAT = 10.0
+LONGEST = 30 * 60.0
+"""Seconds after which a stream ends; the browser opens another one."""
+
+
+class Streams:
+    """The streams that are open, no more than so many for the app and for one browser."""
+
+    def __init__(self, *, most: int, most_each: int) -> None:
+        self._most = most
+        self._most_each = most_each
+        self._lock = threading.Lock()
+        self._open: dict[Watcher, str] = {}
+
+    def add(self, watcher: Watcher, who: str) -> bool:
+        """Take a stream in, unless there are too many."""
+        with self._lock:
+            if len(self._open) >= self._most or list(self._open.values()).count(who) >= self._most_each:
+                return False
+            self._open[watcher] = who
+            return True
+
+    def end(self, watcher: Watcher) -> None:
+        """Close a stream's connections."""
+        with self._lock:
+            self._open.pop(watcher, None)
+        watcher.close()
+
+    def close(self) -> None:
+        """End all streams, for whoever stops the app."""
+        with self._lock:
+            watchers = list(self._open)
+        for watcher in watchers:
+            watcher.close()
+
+
+def init_app(app: Flask) -> None:
+    """Give the app its streams."""
+    app.extensions["live"] = Streams(most=app.config["LIVE_STREAMS"], most_each=4)
+    app.register_blueprint(blueprint)
+
+
+@blueprint.get("/events")
+def events() -> ResponseReturnValue:
+    """Stream what happens in the inbox and in one more folder; 503 where too many stream already."""
+    streams = cast(Streams, current_app.extensions["live"])
+    vault = cast(Vault, current_app.extensions["vault"])
+    ticket: str = session["ticket"]
+    watcher = mailbox.watcher()
+    if not streams.add(watcher, ticket):
+        watcher.close()
+        return "", 503
+    folders = dict.fromkeys(("INBOX", request.args.get("folder") or "INBOX"))
+    watcher.add(mailbox.account, *folders)
+    return Response(
+        _stream(watcher, streams, vault, ticket),
+        mimetype="text/event-stream",
+        headers={"X-Accel-Buffering": "no"},
+    )
+
+
+def _stream(watcher: Watcher, streams: Streams, vault: Vault, ticket: str) -> Iterator[str]:
+    """Yield events until the browser leaves, the session ends, or it is time to begin anew."""
+    until = time.monotonic() + LONGEST
+    try:
+        watcher.wait_ready(HEARTBEAT)
+        yield "retry: 2000\nevent: ready\ndata: {}\n\n"
+        while time.monotonic() < until:
+            event = watcher.next_event(HEARTBEAT)
+            if not vault.knows(ticket):
+                yield "event: ended\ndata: {}\n\n"
+                return
+            if event is None:
+                yield ": still here\n\n"
+            elif isinstance(event, Failed):
+                yield "event: failed\ndata: {}\n\n"
+                return
+            else:
+                arrived = list(event.uids)[-100:] if isinstance(event, Arrived) else []
+                yield f"event: change\ndata: {json.dumps({'folder': event.folder, 'arrived': arrived})}\n\n"
+    finally:
+        streams.end(watcher)

@@ -1,0 +1,74 @@
+"""The stream of what happens in a folder, as the browser gets it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+
+from flask import Flask
+from flask.testing import FlaskClient
+
+from flask_mailbox.devserver import MailServer
+
+from .conftest import app_on, sign_in, token_of
+
+Deliver = Callable[..., int]
+
+
+def stream(client: FlaskClient) -> Iterator[str]:
+    """Yield the chunks of the stream, after the one that says that it listens."""
+    chunks = (chunk.decode() for chunk in client.get("/events", buffered=False).iter_encoded())
+    assert "event: ready" in next(chunks)
+    return chunks
+
+
+def data_of(chunk: str) -> dict[str, object]:
+    values: dict[str, object] = json.loads(chunk.partition("data: ")[2])
+    return values
+
+
+def test_new_mail_is_told_at_once(ann: FlaskClient, deliver: Deliver) -> None:
+    chunks = stream(ann)
+    uid = deliver(subject="news")
+
+    assert data_of(next(chunks)) == {"folder": "INBOX", "arrived": [uid]}
+    chunks.close()
+
+
+def test_what_another_browser_changes_is_told(ann: FlaskClient, webmail: Flask, deliver: Deliver) -> None:
+    uid = deliver(subject="news")
+    other = webmail.test_client()
+    sign_in(other)
+    chunks = stream(ann)
+    other.post("/organise", data={"csrf_token": token_of(other), "action": "read", "uid": str(uid)})
+
+    assert data_of(next(chunks)) == {"folder": "INBOX", "arrived": []}
+    chunks.close()
+
+
+def test_signing_out_ends_the_stream(ann: FlaskClient, deliver: Deliver) -> None:
+    chunks = stream(ann)
+    ann.post("/sign-out", data={"csrf_token": token_of(ann)})
+    deliver(subject="not for you any more")
+
+    assert list(chunks) == ["event: ended\ndata: {}\n\n"]
+
+
+def test_strangers_and_too_many_get_no_stream(mailserver: MailServer) -> None:
+    client = app_on(mailserver, LIVE_STREAMS=0).test_client()
+    before = client.get("/events").status_code
+    sign_in(client)
+
+    assert (before, client.get("/events").status_code) == (401, 503)
+
+
+def test_pages_that_refresh_by_themselves_keep_no_session_alive(webmail: Flask, ann: FlaskClient) -> None:
+    with ann.session_transaction() as session:
+        ticket = session["ticket"]
+    entry = webmail.extensions["vault"]._entries[ticket]
+    used = entry.used
+    ann.get("/", headers={"X-Background": "1"})
+    by_itself = entry.used
+    ann.get("/")
+
+    assert by_itself == used < entry.used
