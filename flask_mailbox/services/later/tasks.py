@@ -7,6 +7,7 @@ store. Celery is an extra; this module is imported only where ``MAILBOX_QUEUE`` 
 from __future__ import annotations
 
 import logging
+import math
 import time
 import weakref
 from contextlib import AbstractContextManager, nullcontext
@@ -32,7 +33,7 @@ SWEEP = "flask_mailbox.sweep"
 SWEEP_SECONDS = 30.0
 """Seconds between looks for messages whose task was lost, or whose worker was killed."""
 
-ON_ITS_WAY = 600.0
+ON_ITS_WAY = 300.0
 """Seconds for which a task that was given to the broker is believed to be on its way; what is due later than that is
 published by a sweep, since brokers do not keep tasks well for long (Redis delivers them again after an hour)."""
 
@@ -90,15 +91,20 @@ def send(self: Task, entry_id: str) -> None:
 
 
 @shared_task(name=SWEEP, bind=True, ignore_result=True)  # type: ignore[untyped-decorator]
-def sweep(self: Task) -> None:
-    """Look after what killed workers left, publish tasks that were lost, and forget what is old."""
+def sweep(self: Task, everything: bool = False) -> None:
+    """Look after what killed workers left, publish tasks that were lost, and forget what is old.
+
+    :param everything: Publish anew whatever is due, as a worker asks that starts: the broker may have given tasks to
+        one that was killed before it could say so.
+    """
     app, context = _flask_of(self.app)
     with context:
         outbox = _stored(app.extensions["mailbox"].later)
         recover(outbox)
         outbox.purge()
         now = time.time()
-        for entry_id in outbox.store.unpublished(now, now - ON_ITS_WAY, SWEPT_AT_ONCE):
+        before = math.inf if everything else now - ON_ITS_WAY
+        for entry_id in outbox.store.unpublished(now, before, SWEPT_AT_ONCE):
             publish(app, outbox, entry_id)
 
 
@@ -154,7 +160,7 @@ class Sweeper(bootsteps.StartStopStep):  # type: ignore[misc]
 
     def start(self, consumer: Any) -> None:
         """Sweep now, and from time to time."""
-        _order_sweep(consumer.app)
+        _order_sweep(consumer.app, everything=True)
         self._timer = consumer.timer.call_repeatedly(SWEEP_SECONDS, _order_sweep, (consumer.app,))
 
     def stop(self, consumer: Any) -> None:
@@ -162,9 +168,9 @@ class Sweeper(bootsteps.StartStopStep):  # type: ignore[misc]
         self._timer.cancel()
 
 
-def _order_sweep(celery: Celery) -> None:
+def _order_sweep(celery: Celery, *, everything: bool = False) -> None:
     try:
-        celery.tasks[SWEEP].apply_async(retry_policy=ONE_TRY, expires=SWEEP_SECONDS)
+        celery.tasks[SWEEP].apply_async((everything,), retry_policy=ONE_TRY, expires=SWEEP_SECONDS)
     except (OperationalError, OSError) as error:
         logger.warning("No sweep now: the broker took no task (%s).", type(error).__name__)
 

@@ -107,7 +107,7 @@ class SQLStore:
         return self._entries(_outbox.c.state == str(state), limit=limit)
 
     def unpublished(self, now: float, before: float, limit: int) -> list[str]:
-        waits = (_outbox.c.state == str(State.QUEUED), _outbox.c.due <= now, _outbox.c.published < before)
+        waits = (_outbox.c.state == str(State.QUEUED), _outbox.c.due <= now, _outbox.c.published < _finite(before))
         return self._ids(*waits, limit=limit)
 
     def purge(self, before: float, limit: int) -> int:
