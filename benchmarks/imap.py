@@ -250,7 +250,8 @@ def _sink() -> Iterator[BinaryIO]:
     Path("/dev/shm/flask-mailbox-benchmark").unlink()
 
 
-Client = Callable[[Mailbox, int], Iterator[Callable[[], object]]]
+Client = Callable[[Mailbox, Any], Iterator[Callable[[], object]]]
+"""Opens a client for a mailbox; the second argument is the number of messages, or what else it has to know."""
 
 
 def measure(rounds: int = 7, large: int = 100_000, mixed: int = 300, attachment: int = 100) -> list[Row]:
@@ -262,34 +263,36 @@ def measure(rounds: int = 7, large: int = 100_000, mixed: int = 300, attachment:
     """
     with temporary_place() as place, running_dovecot(place) as server:
         rows: list[Row] = []
-        folder = _filled(server, (SMALL % (number, number, number) for number in range(large)))
+        folder = filled(server, (SMALL % (number, number, number) for number in range(large)))
         pages: dict[str, Client] = {"flask-mailbox": ours_page, "imapclient": imapclient_page, "raw socket": raw_page}
         if imap_tools:
             pages["imap_tools"] = imap_tools_page
-        rows += _measured(f"50 newest of {large:,}", pages, folder, large, rounds)
+        rows += measured(f"50 newest of {large:,}", pages, folder, large, rounds)
         with delayed(server.imap, 0.020) as slow:
             far = Mailbox(slow, folder.user, folder.password)
             requests: dict[str, Client] = {"flask-mailbox": ours_request, "raw socket": raw_page}
-            rows += _measured("the same, pooled, 20 ms", requests, far, large, rounds)
-        box = _filled(server, mixed_messages(mixed))
+            rows += measured("the same, pooled, 20 ms", requests, far, large, rounds)
+        box = filled(server, mixed_messages(mixed))
         objects: dict[str, Client] = {"flask-mailbox": ours_objects, "imapclient + email": imapclient_objects}
         if imap_tools:
             objects["imap_tools"] = imap_tools_objects
-        rows += _measured(f"{mixed:,} mixed to objects", objects, box, mixed, max(3, rounds // 2))
-        box = _filled(server, [_with_attachment(attachment)])
+        rows += measured(f"{mixed:,} mixed to objects", objects, box, mixed, max(3, rounds // 2))
+        box = filled(server, [with_attachment(attachment)])
         files: dict[str, Client] = {"flask-mailbox": ours_attachment, "imapclient": imapclient_attachment}
         if imap_tools:
             files["imap_tools"] = imap_tools_attachment
-        rows += _measured(f"{attachment} MB to a file", files, box, 1, 3)
+        rows += measured(f"{attachment} MB to a file", files, box, 1, 3)
         return rows
 
 
-def _with_attachment(megabytes: int) -> bytes:
+def with_attachment(megabytes: int) -> bytes:
+    """Return a message with one large file."""
     content = base64.encodebytes(bytes(range(256)) * (megabytes * 4096)).replace(b"\n", b"\r\n")
     return SMALL.replace(b"JVBERg==\r\n", b"%b") % (1, 1, 1, content)
 
 
-def _filled(server: Dovecot, messages: Iterator[bytes] | Sequence[bytes]) -> Mailbox:
+def filled(server: Dovecot, messages: Iterator[bytes] | Sequence[bytes]) -> Mailbox:
+    """Put messages into the mailbox of a new user."""
     user, password = server.new_user()
     box = Mailbox(server.imap, user, password)
     with closing(RawIMAP(box)) as raw:
@@ -304,7 +307,8 @@ def _filled(server: Dovecot, messages: Iterator[bytes] | Sequence[bytes]) -> Mai
     return box
 
 
-def _measured(task: str, clients: dict[str, Client], box: Mailbox, total: int, rounds: int) -> list[Row]:
+def measured(task: str, clients: dict[str, Client], box: Mailbox, total: Any, rounds: int) -> list[Row]:
+    """Open the clients, let each work in every round, and return a row for each."""
     opened = {name: client(box, total) for name, client in clients.items()}
     works = {name: next(iterator) for name, iterator in opened.items()}
     times: dict[str, list[float]] = {name: [] for name in works}

@@ -1,8 +1,8 @@
-"""The rows of a page, cut straight from what has come: few regular expressions for a whole FETCH answer.
+"""The rows of a page, and lists of flags, cut straight from what has come: few regular expressions a FETCH answer.
 
-They fit the answers to ``summary.ITEMS`` of servers that give the items in the order in which they were asked for, as
-most do, a preview standing behind the date or at the end. All other answers take the way of every response, through
-``connection`` and ``shallow``; what both understand, both read alike.
+They fit what is asked for flags alone, and the answers to ``summary.ITEMS`` of servers that give the items in the order
+in which they were asked for, as most do, a preview standing behind the date or at the end. All other answers take the
+way of every response, through ``connection`` and ``shallow``; what both understand, both read alike.
 """
 
 from __future__ import annotations
@@ -12,6 +12,9 @@ from typing import Any, NamedTuple
 
 from .shallow import DEPTH, Nested, group_of
 
+_FLAGS = re.compile(
+    rb"\* ([1-9]\d{0,8}) FETCH \(UID (\d{1,9}) FLAGS (\([^()\r\n\"{]*+\))(?: MODSEQ (\(\d{1,19}\)))?\)\r\n"
+)
 _PREVIEW = rb'(?: PREVIEW (?:(NIL)|"([^"\\\r\n]*+)"|\{(\d{1,6})\}\r\n))?'
 _HEAD = re.compile(
     rb"\* ([1-9]\d{0,8}) FETCH \(UID (\d{1,9}) FLAGS (\([^()\r\n\"{]*+\)) RFC822\.SIZE (\d{1,18})"
@@ -41,6 +44,8 @@ def cut_row(buffer: bytearray, most: int) -> Row | None:
 
     :param most: The largest literal that is allowed.
     """
+    if flags_alone := _FLAGS.match(buffer):
+        return _cut_flags(flags_alone)
     head = _HEAD.match(buffer)
     if head is None:
         return None
@@ -58,6 +63,14 @@ def cut_row(buffer: bytearray, most: int) -> Row | None:
     if buffer[end : end + 3] != _END:
         return None
     return Row(int(number), end + 3, items)
+
+
+def _cut_flags(found: re.Match[bytes]) -> Row:
+    number, uid, flags, modseq = found.groups()
+    items: dict[bytes, Any] = {b"UID": uid, b"FLAGS": Nested(flags)}
+    if modseq:
+        items[b"MODSEQ"] = Nested(modseq)
+    return Row(int(number), found.end(), items)
 
 
 def _take_preview(buffer: bytearray, place: int, forms: list[bytes | None], items: dict[bytes, Any]) -> int:

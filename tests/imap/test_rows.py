@@ -53,6 +53,17 @@ def test_a_row_is_read_as_the_parser_reads_it(before: bytes, after: bytes) -> No
     assert read == parse_items(Untagged("FETCH", 3, pieces_of(data)))
 
 
+@pytest.mark.parametrize("modseq", [b"", b" MODSEQ (917)"])
+def test_flags_alone_are_read_as_the_parser_reads_them(modseq: bytes) -> None:
+    data = b"* 3 FETCH (UID 7 FLAGS (\\Seen $x)" + modseq + b")\r\n"
+    row = cut_row(bytearray(data), 1000)
+
+    assert row is not None
+    assert row.size == len(data)
+    read = {name: parse_data([value])[0] if isinstance(value, Nested) else value for name, value in row.items.items()}
+    assert read == parse_items(Untagged("FETCH", 3, pieces_of(data)))
+
+
 def pieces_of(data: bytes) -> tuple[bytes, ...]:
     """Cut an answer at its literals, as a connection does."""
     pieces, rest = [], data.removeprefix(b"* 3 FETCH ").removesuffix(b"\r\n")
