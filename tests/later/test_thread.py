@@ -17,6 +17,7 @@ from flask_mailbox.devserver import MailServer
 from flask_mailbox.smtp import Receipt
 
 from ..scripted import Client, scripted
+from ..servers.process import wait_for
 from ..smtp.scripts import smtp_script
 from .apps import BOB, later_app, letter, scripted_settings
 
@@ -214,6 +215,43 @@ def test_a_server_that_is_away_is_tried_again_until_the_attempts_are_used_up() -
     assert status.failure is not None
     assert status.failure.transient
     assert status.receipt is None
+
+
+def test_a_used_up_rate_is_waited_for_and_is_no_failed_attempt(
+    mailserver: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("flask_mailbox.services.later.outcome.CROWDED", 0.01)
+    limits = {"MAILBOX_RATE": "1/second", "MAILBOX_OPERATION_TIMEOUT": 0.3}
+    with later_app(mailserver.config("ann@demo.test"), **limits) as (_, mailbox):
+        mailbox.send_later(letter("one")).wait(5)
+        ticket = mailbox.send_later(letter("two"))
+        assert wait_for(lambda: ticket.status().failure is not None, 5)
+        status = ticket.status()
+        ticket.wait(20)
+
+    assert status.failure is not None
+    assert status.failure.category == "rate_limited"
+    assert ticket.status().attempts == 1
+    assert subjects(mailserver) == ["one", "two"]
+
+
+def test_large_messages_do_not_use_up_the_memory(mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("flask_mailbox.services.store.memory.WAITING_BYTES", 100_000)
+    mailbox.send_later(letter(html="x" * 60_000), delay=60)
+
+    with pytest.raises(QueueFullError, match="256 MiB"):
+        mailbox.send_later(letter(html="x" * 60_000))
+
+
+def test_failed_messages_do_not_use_up_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("flask_mailbox.services.store.memory.KEPT_BYTES", 100_000)
+    with later_app(scripted_settings(1)) as (_, mailbox):
+        tickets = [mailbox.send_later(letter(html="x" * 60_000)) for _ in range(2)]
+        for ticket in tickets:
+            ticket.wait(5)
+        known = [mailbox.ticket(ticket.id) is not None for ticket in tickets]
+
+    assert sorted(known) == [False, True]
 
 
 def test_a_wrong_password_fails_at_once_with_advice_and_without_the_password(mailserver: MailServer) -> None:

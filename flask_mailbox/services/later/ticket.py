@@ -59,6 +59,7 @@ class Ticket:
         self._outbox = outbox
         self._entry = entry
         self._ring = ring
+        self._is_forgotten = False
 
     def __repr__(self) -> str:
         return f"<Ticket {self.id}>"
@@ -75,7 +76,9 @@ class Ticket:
 
         :raises StoreError: If the store cannot be read.
         """
-        self._entry = self._outbox.store.get(self.id) or self._entry
+        found = self._outbox.store.get(self.id)
+        self._is_forgotten = found is None
+        self._entry = found or self._entry
         return _status(self._entry)
 
     @property
@@ -87,7 +90,10 @@ class Ticket:
         """Wait until nothing happens any more, at most so long, and return the status."""
         end = time.monotonic() + seconds
         pause = FIRST_LOOK
-        while not (status := self.status()).is_final and (left := end - time.monotonic()) > 0:
+        while not (status := self.status()).is_final and not self._is_forgotten:
+            left = end - time.monotonic()
+            if left <= 0:
+                break
             time.sleep(min(pause, left))
             pause = min(2 * pause, LONGEST_LOOK)
         return status

@@ -184,10 +184,10 @@ class Workers:
             if not self._closing:
                 has_duty = self._has_store or until_due is not None
                 self._free += 1
-                self._bell.wait(longest if has_duty and len(self._threads) == 1 else IDLE)
+                self._bell.wait(longest if has_duty and len(self._threads) == 1 else min(longest, IDLE))
                 self._free -= 1
                 is_last = len(self._threads) == 1
-                if (has_duty and is_last) or self._closing or self._rings != heard:
+                if (has_duty and is_last) or longest < IDLE or self._closing or self._rings != heard:
                     return True
             self._threads.discard(threading.current_thread())
             return False

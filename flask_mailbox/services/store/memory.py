@@ -11,6 +11,12 @@ from .entry import FINAL, Entry, State
 KEPT = 1000
 """Finished entries that are remembered, so that their status can be asked for."""
 
+KEPT_BYTES = 64 * 1024 * 1024
+"""Content of failed messages that is remembered, so that they can be sent again by order."""
+
+WAITING_BYTES = 256 * 1024 * 1024
+"""Content of all that waits, so that large messages do not use up the memory."""
+
 
 class MemoryStore:
     """Entries by id; see ``Store`` for what each method does.
@@ -66,6 +72,11 @@ class MemoryStore:
     def waiting(self, limit: int) -> int:
         return min(limit, len(self._queued()))
 
+    def has_room(self, size: int, entry: Entry) -> bool:
+        with self._lock:
+            waiting = [each.message for each in self._entries.values() if each.state not in FINAL]
+        return len(waiting) < size and sum(map(len, waiting)) + len(entry.message) <= WAITING_BYTES
+
     def in_state(self, state: State, limit: int) -> list[Entry]:
         with self._lock:
             return [entry for entry in self._entries.values() if entry.state is state][:limit]
@@ -90,8 +101,11 @@ class MemoryStore:
         return sorted(waiting, key=lambda entry: entry.due)
 
     def _forget_oldest(self) -> None:
-        while len(self._finished) > self._kept:
-            self._forget(next(iter(self._finished)))
+        kept_bytes = sum(len(self._entries[entry_id].message) for entry_id in self._finished)
+        while len(self._finished) > self._kept or kept_bytes > KEPT_BYTES:
+            oldest = next(iter(self._finished))
+            kept_bytes -= len(self._entries[oldest].message)
+            self._forget(oldest)
 
     def _forget(self, entry_id: str) -> None:
         del self._finished[entry_id]

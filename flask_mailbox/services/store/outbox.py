@@ -46,9 +46,10 @@ class Outbox:
         known = self._known(entry)
         if known is not None:
             return known, False
-        if self.store.waiting(self._size) >= self._size:
+        if not self.store.has_room(self._size, entry):
             raise QueueFullError(
-                f"Nothing was queued: {self._size} messages wait already, which is MAILBOX_QUEUE_SIZE. Try again later."
+                f"Nothing was queued, since too much waits: MAILBOX_QUEUE_SIZE allows {self._size} messages, and in "
+                "memory they may have 256 MiB together. Try again later."
             )
         while not self.store.insert(entry):
             known = self._known(entry)  # somebody was faster

@@ -103,6 +103,9 @@ class SQLStore:
         with self._connected() as connection:
             return connection.execute(sa.select(sa.func.count()).select_from(some)).scalar() or 0
 
+    def has_room(self, size: int, entry: Entry) -> bool:
+        return self.waiting(size) < size
+
     def in_state(self, state: State, limit: int) -> list[Entry]:
         return self._entries(_outbox.c.state == str(state), limit=limit)
 

@@ -37,6 +37,9 @@ class Store(Protocol):
     def waiting(self, limit: int) -> int:
         """Return how many wait, counting at most so many."""
 
+    def has_room(self, size: int, entry: Entry) -> bool:
+        """Tell whether another message may wait, where so many may."""
+
     def in_state(self, state: State, limit: int) -> list[Entry]:
         """Return entries of a state."""
 
