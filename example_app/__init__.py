@@ -11,7 +11,8 @@ from flask.typing import ResponseReturnValue
 
 from flask_mailbox import Account, MailboxError, ServiceError
 
-from . import demo, display, live, maildrop, organising, outbox, preferences, reading, signin, writing
+from . import demo, display, live, maildrop, organising, outbox, preferences, reading, signin, who, writing
+from .attempts import Attempts
 from .csrf import csrf_token, protect_from_forgery
 from .mailbox import mailbox
 from .vault import Vault
@@ -45,12 +46,20 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     demo.load_account_into(app)
     mailbox.init_app(app)
     app.extensions["vault"] = Vault(app.config["SIGN_IN_LIFETIME"])
+    app.extensions["attempts"] = Attempts()
 
     app.before_request(protect_from_forgery)
-    app.before_request(signin.load_signed_in_account)
+    app.before_request(who.load_account)
     app.after_request(_protect_page)
     app.register_error_handler(MailboxError, _explain)
-    app.context_processor(lambda: {"csrf_token": csrf_token, "account": g.get("account"), "outgoing": outbox.outgoing})
+    app.context_processor(
+        lambda: {
+            "csrf_token": csrf_token,
+            "account": g.get("account"),
+            "outgoing": outbox.outgoing,
+            "other_addresses": who.other_addresses,
+        }
+    )
     preferences.init_app(app)
     live.init_app(app)
     display.add_filters(app)
@@ -58,6 +67,16 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
         app.register_blueprint(module.blueprint)
     _publish_api(app)
     return app
+
+
+def _for_templates() -> dict[str, Any]:
+    """Return what every page may need."""
+    return {
+        "csrf_token": csrf_token,
+        "account": g.get("account"),
+        "other_addresses": who.other_addresses,
+        "outgoing": outbox.outgoing,
+    }
 
 
 def _publish_api(app: Flask) -> None:

@@ -16,7 +16,7 @@ from .listing import role_of
 
 def add_filters(app: Flask) -> None:
     """Give the templates these functions as filters."""
-    for function in (people, short_date, long_date, size, folder_name, initial, hue, moment):
+    for function in (people, short_date, long_date, size, folder_name, initial, hue, shade, moment):
         app.add_template_filter(function)
     app.add_template_filter(role_of, "role")
 
@@ -86,3 +86,8 @@ def hue(addresses: Iterable[Address]) -> int:
     """Return one of eight colours, the same for the same person."""
     first = next(iter(addresses), None)
     return sum((first.address if first else "").lower().encode()) % 8
+
+
+def shade(name: str) -> int:
+    """Return one of twelve colours for a provider that has none of its own."""
+    return sum(name.encode()) % 12

@@ -8,13 +8,14 @@ import time
 from collections.abc import Iterator
 from typing import cast
 
-from flask import Blueprint, Flask, Response, current_app, request, session
+from flask import Blueprint, Flask, Response, current_app, request
 from flask.typing import ResponseReturnValue
 
 from flask_mailbox import Arrived, Failed, Watcher
 
 from .mailbox import mailbox
 from .vault import Vault
+from .who import tickets
 
 blueprint = Blueprint("live", __name__)
 
@@ -65,7 +66,7 @@ def events() -> ResponseReturnValue:
     """Stream what happens in the inbox and in one more folder; 503 where too many stream already."""
     streams = cast(Streams, current_app.extensions["live"])
     vault = cast(Vault, current_app.extensions["vault"])
-    ticket: str = session["ticket"]
+    ticket = tickets()[0]
     watcher = mailbox.watcher()
     if not streams.add(watcher, ticket):
         watcher.close()

@@ -1,152 +1,169 @@
-"""Signing in: choose a mailbox type, enter address and password, see at once what is wrong."""
+"""Signing in: choose a mailbox type, enter address and password, see at once what works and what is wrong."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import fields
 from typing import cast
 
-from flask import Blueprint, abort, current_app, flash, g, redirect, render_template, request, session, url_for
+from flask import Blueprint, current_app, flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
-from flask_mailbox import Account, ConfigurationError, check_account
-from flask_mailbox.services.check import Step
+from flask_mailbox import Account, ConfigurationError, Step, check_account
+from flask_mailbox.providers import Provider
 
-from . import writing
-from .language import _
+from . import who, writing
+from .attempts import Attempts
+from .language import _, language
 from .letter import Letter
 from .mailbox import mailbox
-from .vault import Vault
 
 blueprint = Blueprint("signin", __name__)
 
-KINDS = ("163", "126", "qq", "gmail", "outlook", "icloud")
-"""The mailbox types with a button of their own; all others are found by the address."""
+FIRST = ("netease-163", "netease-126", "qq", "gmail", "outlook", "icloud")
+"""The mailbox types with a large button; all others are found by typing."""
 
-FOR_SCRIPTS = {"writing.autosave", "outbox.notes", "live.events"}
-"""What pages ask for by themselves: answered by 401 when the session ended, never by the sign-in page."""
-
-OPEN = {"signin.form", "signin.sign_in", "preferences.change", "static"}
-
-
-def vault() -> Vault:
-    """Return the app's vault."""
-    return cast(Vault, current_app.extensions["vault"])
-
-
-def load_signed_in_account() -> ResponseReturnValue | None:
-    """Find the request's account, and send everybody else to the sign-in page."""
-    g.account = vault().get(session.get("ticket", ""), touch="X-Background" not in request.headers)
-    if g.account is not None or request.endpoint in OPEN or request.endpoint is None:
-        return None
-    if (request.blueprint or "").startswith("mailbox_") or request.endpoint in FOR_SCRIPTS:
-        abort(401)
-    if request.endpoint == "writing.send":  # the session ended meanwhile: what was written goes through the sign-in
-        return _form(
-            session.get("kind", "other"), problems=(_("Your session ended. Sign in again: your text is kept."),)
-        ), 401
-    return redirect(url_for("signin.form"), 303)
+LEGS = ("smtp", "imap", "pop3")
 
 
 @blueprint.get("/sign-in")
-def form() -> ResponseReturnValue:
-    """Show the mailbox types, or the form of the chosen one."""
-    return _form(request.args.get("kind", ""))
+def choose() -> ResponseReturnValue:
+    """Show the mailbox types, those that contain a text, or go on with the type of an address."""
+    text = request.args.get("q", "").strip()
+    registry = mailbox.state.settings.registry
+    if "@" in text:
+        found = registry.for_address(text)
+        return redirect(url_for("signin.form", kind=found.id if found else "other", address=text), 303)
+    everything = sorted(registry.all(), key=lambda provider: provider.name.lower())
+    shown = [provider for provider in everything if provider.kind in ("personal", "hosted")]
+    return render_template(
+        "choose.html",
+        first=[registry.get(name) for name in FIRST],
+        others=shown,
+        found={provider.id for provider in registry.search(text)} if text else set(),
+        text=text,
+        demo=mailbox.state.settings.accounts.get("demo"),
+        own_servers=current_app.config["OWN_SERVERS"],
+    )
 
 
-@blueprint.post("/sign-in")
-def sign_in() -> ResponseReturnValue:
+@blueprint.get("/sign-in/<kind>")
+def form(kind: str) -> ResponseReturnValue:
+    """Show the form of a mailbox type."""
+    return _form(kind)
+
+
+@blueprint.post("/sign-in/<kind>")
+def sign_in(kind: str) -> ResponseReturnValue:
     """Test the mailbox with what was entered, and sign in if its mail can be read."""
-    kind = request.form.get("kind", "")
-    who = f"{request.remote_addr} {request.form.get('address', '').lower()}"
-    if not vault().may_try(who):
-        return _form(kind, problems=("Too many attempts. Wait a quarter of an hour.",)), 429
+    address = request.form.get("address", "").strip()
+    client = request.remote_addr or ""
+    attempts = cast(Attempts, current_app.extensions["attempts"])
+    if not attempts.allowed(address=address, client=client):
+        return _form(kind, problems=[_("Too many attempts. Wait a quarter of an hour.")]), 429
     try:
-        account = _account_of_form(kind)
+        values = _values_of_form(kind, address)
+        account = mailbox.load_account(values, name=address)
     except ConfigurationError as error:
         return _form(kind, problems=error.problems), 400
     steps = list(check_account(account))
-    if not any(step.ok and step.name == "login" and step.leg in ("imap", "pop3") for step in steps):
-        vault().note_failure(who)
-        return _form(kind, steps=steps), 400
-    _begin_session(account)
-    for step in steps:
-        if step.ok is False:
-            flash(f"{step.leg.upper()}: {step.detail} {step.hint}")
-    kept = _kept()
-    if kept:
-        return writing.form(Letter.of_form(kept))
-    first = "mail.folder" if account.imap and _works(steps, "imap") else "maildrop.entries"
-    return redirect(url_for(first), 303)
+    can_read = any(_works(steps, leg) for leg in ("imap", "pop3"))
+    if not can_read:
+        attempts.failed(address=address, client=client)
+    if request.form.get("do") == "test" or not can_read:
+        return _form(kind, steps=steps), 200 if can_read else 400
+    return _enter(kind, values, account, steps)
+
+
+@blueprint.post("/switch")
+def switch() -> ResponseReturnValue:
+    """Go on with another of the accounts that are signed in."""
+    place = request.form.get("place", "")
+    who.switch(int(place) if place.isdecimal() else 0)
+    return redirect(url_for("mail.folder"), 303)
 
 
 @blueprint.post("/sign-out")
 def sign_out() -> ResponseReturnValue:
-    """Forget the account."""
-    vault().remove(session.get("ticket", ""))
-    session.clear()
-    return redirect(url_for("signin.form"), 303)
+    """Forget the current account, or all of them."""
+    who.leave(all_of_them=request.form.get("all") == "1")
+    return redirect(url_for("mail.folder") if who.tickets() else url_for("signin.choose"), 303)
 
 
-def _begin_session(account: Account) -> None:
-    """Begin a new session, so that nobody knows its token; preferences stay."""
-    preferred = {name: session[name] for name in ("language", "theme") if name in session}
-    session.clear()
-    session.update(preferred)
-    session["ticket"] = vault().put(account)
-    session["kind"] = request.form.get("kind", "")
-    g.account = account
+@blueprint.post("/sign-in/again")
+def ended() -> ResponseReturnValue:
+    """Ask to sign in again where the session ended while a letter was written; its text goes with the form."""
+    text = _("Your session ended. Sign in again: your text is kept.")
+    return _form(session.get("kind", "other"), problems=[text]), 401
 
 
-def _kept() -> dict[str, str]:
-    """Return the letter that was being written when the session ended, from the form it went through."""
+def _enter(kind: str, values: dict[str, object], account: Account, steps: list[Step]) -> ResponseReturnValue:
+    letter = _kept_letter()
+    who.enter(values, account)
+    session["kind"] = kind
+    for step in steps:
+        if step.ok is False:
+            flash(f"{step.leg.upper()}: {step.detail} {step.hint}", "warning")
+    if letter:
+        return writing.form(Letter.of_form(letter))
+    return redirect(url_for("mail.folder" if _works(steps, "imap") else "maildrop.entries"), 303)
+
+
+def _values_of_form(kind: str, address: str) -> dict[str, object]:
+    """Return what the form says of an account.
+
+    :raises ConfigurationError: If something is missing, or not for this site.
+    """
+    values: dict[str, object] = {"address": address, "password": request.form.get("password", ""), "save_sent": True}
+    if not values["address"] or not values["password"]:
+        raise ConfigurationError(_("Enter the address and the password or authorization code."))
+    if kind == "demo":
+        demo = mailbox.state.settings.account("demo")
+        return values | {leg: str(demo.endpoint(leg)) for leg in LEGS} | {"ca_file": str(demo.ca_file)}
+    if kind == "own":
+        if not current_app.config["OWN_SERVERS"]:
+            raise ConfigurationError(_("This site does not take servers by name; choose one of the mailbox types."))
+        return values | {leg: url for leg in LEGS if (url := request.form.get(leg, "").strip())}
+    return values if kind == "other" else values | {"provider": kind}
+
+
+def _works(steps: Iterable[Step], leg: str) -> bool:
+    return any(step.leg == leg and step.name == "login" and step.ok for step in steps)
+
+
+def _kept_letter() -> dict[str, str]:
+    """Return the letter that was being written when the session ended, from the form that it goes through."""
     if request.endpoint == "writing.send":
         names = [field.name for field in fields(Letter)]
         return {name: request.form[name] for name in names if request.form.get(name)}
     return {name[5:]: value for name, value in request.form.items() if name.startswith("kept_")}
 
 
-def _account_of_form(kind: str) -> Account:
-    """Return the account that the form describes.
-
-    :raises ConfigurationError: If something is missing or wrong.
-    """
-    values = {"address": request.form.get("address", "").strip(), "password": request.form.get("password", "")}
-    if not values["address"] or not values["password"]:
-        raise ConfigurationError("Enter the address and the password or authorization code.")
-    if kind == "demo":
-        demo = mailbox.state.settings.account("demo")
-        return mailbox.load_account(
-            {**values, **_endpoints_of(demo), "ca_file": str(demo.ca_file), "save_sent": True}, name=values["address"]
-        )
-    if kind == "own":
-        if not current_app.config["OWN_SERVERS"]:
-            raise ConfigurationError("This site does not take servers by name; choose one of the mailbox types.")
-        servers = {name: request.form.get(name, "").strip() for name in ("smtp", "imap", "pop3")}
-        values |= {name: url for name, url in servers.items() if url}
-    elif kind != "other":
-        values["provider"] = kind
-    return mailbox.load_account({**values, "save_sent": True}, name=values["address"])
-
-
-def _endpoints_of(account: Account) -> dict[str, str]:
-    return {name: str(account.endpoint(name)) for name in ("smtp", "imap", "pop3")}
-
-
-def _works(steps: list[Step], leg: str) -> bool:
-    return any(step.leg == leg and step.name == "login" and step.ok for step in steps)
-
-
-def _form(kind: str, *, problems: tuple[str, ...] = (), steps: list[Step] | None = None) -> str:
-    registry = mailbox.state.settings.registry
+def _form(kind: str, *, problems: Iterable[str] = (), steps: Iterable[Step] = ()) -> str:
+    provider = _provider(kind)
+    is_own_form = request.endpoint == "signin.sign_in"
     return render_template(
         "signin.html",
         kind=kind,
-        kinds=[registry.get(name) for name in KINDS],
-        provider=registry.get(kind) if kind not in ("", "demo", "own", "other") else None,
+        provider=provider,
+        help=provider.help_in(language()) if provider else "",
         demo=mailbox.state.settings.accounts.get("demo"),
-        own_servers=current_app.config["OWN_SERVERS"],
         problems=problems,
-        steps=steps or [],
-        entered=request.form,
-        kept=_kept() if request.method == "POST" else {},
+        legs=_by_leg(steps),
+        entered=request.form if is_own_form else request.args,
+        kept=_kept_letter() if request.method == "POST" else {},
     )
+
+
+def _by_leg(steps: Iterable[Step]) -> dict[str, list[Step]]:
+    found: dict[str, list[Step]] = {}
+    for step in steps:
+        found.setdefault(step.leg, []).append(step)
+    return found
+
+
+def _provider(kind: str) -> Provider | None:
+    try:
+        return None if kind in ("demo", "own", "other") else mailbox.state.settings.registry.get(kind)
+    except ConfigurationError:
+        return None

@@ -62,7 +62,7 @@ class Visit:
         """Choose the demo and sign in as Ann."""
         self.page.goto(self.base)
         self.page.get_by_role("link", name="Demo").click()
-        self.page.get_by_label("Address").fill("ann@demo.test")
+        self.page.get_by_label("Address", exact=True).fill("ann@demo.test")
         self.page.get_by_label("Password or authorization code").fill(password)
         self.page.get_by_role("button", name="Sign in").click()
 

@@ -48,7 +48,7 @@ def token_of(client: FlaskClient) -> str:
     """Return the form token of a page."""
     page = client.get("/write", follow_redirects=True).text
     found = re.search(r'name="csrf_token" value="([^"]+)"', page) or re.search(
-        r'name="csrf_token" value="([^"]+)"', client.get("/sign-in?kind=demo").text
+        r'name="csrf_token" value="([^"]+)"', client.get("/sign-in/demo").text
     )
     assert found
     return found[1]
@@ -56,8 +56,8 @@ def token_of(client: FlaskClient) -> str:
 
 def sign_in(client: FlaskClient, password: str = "ann-secret", **fields: str) -> TestResponse:
     """Fill in the demo's form and send it."""
-    values = {"kind": "demo", "address": "ann@demo.test", "password": password, "csrf_token": token_of(client)}
-    return client.post("/sign-in", data=values | fields)
+    values = {"address": "ann@demo.test", "password": password, "csrf_token": token_of(client)} | fields
+    return client.post(f"/sign-in/{values.pop('kind', 'demo')}", data=values)
 
 
 @pytest.fixture

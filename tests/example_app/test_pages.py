@@ -26,7 +26,7 @@ def test_strangers_are_sent_to_the_sign_in_page(visitor: FlaskClient) -> None:
 
 
 def test_the_form_tells_what_the_provider_wants(visitor: FlaskClient) -> None:
-    page = visitor.get("/sign-in?kind=163").text
+    page = visitor.get("/sign-in/163").text
 
     assert "Client authorization code" in page
     assert "Settings" in page
@@ -213,7 +213,8 @@ def test_the_pop3_view_shows_the_same_mailbox(ann: FlaskClient, deliver: Deliver
     listed = ann.get("/pop3/").text
     link = listed.split('href="/pop3/message?')[1].split('"')[0].replace("&amp;", "&")
 
-    assert "It cannot" in listed
+    assert "no read marks, no flags" in listed
+    assert "<span>uid 1</span>" in listed
     assert "over pop3" in ann.get(f"/pop3/message?{link}").text
     assert "html" in ann.get(f"/pop3/message/html?{link}").text
     assert ann.get(f"/pop3/message/attachment/0?{link}").data == b"123"

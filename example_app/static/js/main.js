@@ -4,6 +4,7 @@ import { closeMenus } from "./menus.js";
 import { tickRows } from "./selection.js";
 import { loadOlder } from "./older.js";
 import { compose } from "./compose.js";
+import { findKind } from "./finder.js";
 import { followMail } from "./live.js";
 import { followOutgoing } from "./outgoing.js";
 
@@ -13,6 +14,7 @@ closeMenus();
 tickRows();
 loadOlder();
 compose();
+findKind();
 followOutgoing();
 followMail();
 document.querySelector(".rowlink[aria-current]")?.scrollIntoView({ block: "nearest" });
