@@ -230,7 +230,7 @@ with app.app_context():
     sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) or status.state != "sent")
 """
     environment = victim_environment(stage, postgresql_url, tmp_path)
-    command = [sys.executable, "-c", program]
+    command = [sys.executable, "-W", "ignore::DeprecationWarning", "-c", program]  # of forks beside threads
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=40, check=False)
 
     assert (done.returncode, done.stderr) == (0, "")

@@ -384,7 +384,7 @@ def put(subject, delay=0):
 
 def run(server_port: int, program: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-c", PROGRAM + program, str(server_port)],
+        [sys.executable, "-W", "ignore::DeprecationWarning", "-c", PROGRAM + program, str(server_port)],
         capture_output=True,
         text=True,
         timeout=30,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import heapq
+import itertools
 import threading
 from typing import Any
 
@@ -31,16 +33,21 @@ class MemoryStore:
         self._lock = threading.Lock()
         self._entries: dict[str, Entry] = {}
         self._ids: dict[tuple[str, str], str] = {}
+        self._queued: set[str] = set()
+        self._schedule: list[tuple[float, int, str]] = []  # may hold what is not queued any more, or for another time
+        self._numbers = itertools.count()
         self._finished: dict[str, None] = {}
+        self._unfinished_bytes = 0
+        self._finished_bytes = 0
         self._kept = kept
 
     def insert(self, entry: Entry) -> bool:
         with self._lock:
-            if entry.key is not None and (entry.account, entry.key) in self._ids:
-                return False
-            self._entries[entry.id] = entry
             if entry.key is not None:
+                if (entry.account, entry.key) in self._ids:
+                    return False
                 self._ids[entry.account, entry.key] = entry.id
+            self._put(entry)
             return True
 
     def get(self, entry_id: str) -> Entry | None:
@@ -56,33 +63,42 @@ class MemoryStore:
             entry = self._entries.get(entry_id)
             if entry is None or any(getattr(entry, name) != value for name, value in expected.items()):
                 return False
-            self._entries[entry_id] = dataclasses.replace(entry, **values)
-            self._finished.pop(entry_id, None)
-            if self._entries[entry_id].state in FINAL:
-                self._finished[entry_id] = None
-                self._forget_oldest()
+            self._take_out(entry)
+            self._put(dataclasses.replace(entry, **values))
+            while len(self._finished) > self._kept or self._finished_bytes > KEPT_BYTES:
+                self._forget(next(iter(self._finished)))
             return True
 
     def due(self, now: float, limit: int) -> list[str]:
-        return [entry.id for entry in self._queued() if entry.due <= now][:limit]
+        with self._lock:
+            found: list[tuple[float, int, str]] = []
+            while len(found) < limit and (first := self._first()) is not None and first[0] <= now:
+                found.append(heapq.heappop(self._schedule))
+            for each in found:
+                heapq.heappush(self._schedule, each)
+        return [entry_id for _, _, entry_id in found]
 
     def next_due(self) -> float | None:
-        return next((entry.due for entry in self._queued()), None)
+        with self._lock:
+            first = self._first()
+        return first[0] if first else None
 
     def waiting(self, limit: int) -> int:
-        return min(limit, len(self._queued()))
+        with self._lock:
+            return min(limit, len(self._queued))
 
     def has_room(self, size: int, entry: Entry) -> bool:
         with self._lock:
-            waiting = [each.message for each in self._entries.values() if each.state not in FINAL]
-        return len(waiting) < size and sum(map(len, waiting)) + len(entry.message) <= WAITING_BYTES
+            return len(self._queued) < size and self._unfinished_bytes + len(entry.message) <= WAITING_BYTES
 
     def in_state(self, state: State, limit: int) -> list[Entry]:
         with self._lock:
             return [entry for entry in self._entries.values() if entry.state is state][:limit]
 
     def unpublished(self, now: float, before: float, limit: int) -> list[str]:
-        return [entry.id for entry in self._queued() if entry.due <= now and entry.published < before][:limit]
+        with self._lock:
+            waiting = [self._entries[entry_id] for entry_id in self._queued]
+        return [entry.id for entry in waiting if entry.due <= now and entry.published < before][:limit]
 
     def purge(self, before: float, limit: int) -> int:
         with self._lock:
@@ -95,20 +111,38 @@ class MemoryStore:
         """Forget everything, with a new lock: in a forked child, where all of it is the parent's."""
         self.__init__(kept=self._kept)  # type: ignore[misc]
 
-    def _queued(self) -> list[Entry]:
-        with self._lock:
-            waiting = [entry for entry in self._entries.values() if entry.state is State.QUEUED]
-        return sorted(waiting, key=lambda entry: entry.due)
+    # With the lock held
 
-    def _forget_oldest(self) -> None:
-        kept_bytes = sum(len(self._entries[entry_id].message) for entry_id in self._finished)
-        while len(self._finished) > self._kept or kept_bytes > KEPT_BYTES:
-            oldest = next(iter(self._finished))
-            kept_bytes -= len(self._entries[oldest].message)
-            self._forget(oldest)
+    def _first(self) -> tuple[float, int, str] | None:
+        """Return what is due first, and drop from the schedule what does not hold any more."""
+        while self._schedule:
+            due, _, entry_id = self._schedule[0]
+            if entry_id in self._queued and self._entries[entry_id].due == due:
+                return self._schedule[0]
+            heapq.heappop(self._schedule)
+        return None
+
+    def _put(self, entry: Entry) -> None:
+        self._entries[entry.id] = entry
+        if entry.state in FINAL:
+            self._finished[entry.id] = None
+            self._finished_bytes += len(entry.message)
+            return
+        self._unfinished_bytes += len(entry.message)
+        if entry.state is State.QUEUED:
+            self._queued.add(entry.id)
+            heapq.heappush(self._schedule, (entry.due, next(self._numbers), entry.id))
+
+    def _take_out(self, entry: Entry) -> None:
+        if entry.state in FINAL:
+            del self._finished[entry.id]
+            self._finished_bytes -= len(entry.message)
+        else:
+            self._unfinished_bytes -= len(entry.message)
+            self._queued.discard(entry.id)
 
     def _forget(self, entry_id: str) -> None:
-        del self._finished[entry_id]
         entry = self._entries.pop(entry_id)
+        self._take_out(entry)
         if entry.key is not None:
             del self._ids[entry.account, entry.key]
