@@ -177,6 +177,18 @@ def test_a_worker_killed_before_the_status_is_noted_leaves_it_unknown(mailbox: M
     assert place.stage.subjects == ["answered"]
 
 
+def test_the_mail_of_signed_in_users_is_sent_from_memory_by_the_process_that_has_it(
+    mailbox: Mailbox, place: Place
+) -> None:
+    values = {"address": "carol@demo.test", "smtp": f"smtp://127.0.0.1:{place.stage.server.port}"}
+    carol = mailbox.for_account(mailbox.load_account(values))
+    ticket = carol.send_later(letter("from Carol"))
+
+    assert not ticket.durable
+    assert ticket.wait(SECONDS).state == "sent"
+    assert place.stage.subjects == ["from Carol"]
+
+
 def test_a_task_that_comes_many_times_sends_once(mailbox: Mailbox, place: Place) -> None:
     celery: Celery = mailbox.state.later._app.extensions["celery"]
     place.stage.hold("MAIL")
