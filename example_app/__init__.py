@@ -6,12 +6,11 @@ import secrets
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Flask, g, render_template, request
-from flask.typing import ResponseReturnValue
+from flask import Flask, g, request
 
-from flask_mailbox import Account, MailboxError, ServiceError
+from flask_mailbox import Account
 
-from . import demo, display, live, maildrop, organising, outbox, preferences, reading, signin, who, writing
+from . import demo, display, live, maildrop, organising, outbox, preferences, problems, reading, signin, who, writing
 from .attempts import Attempts
 from .csrf import csrf_token, protect_from_forgery
 from .mailbox import mailbox
@@ -51,7 +50,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     app.before_request(protect_from_forgery)
     app.before_request(who.load_account)
     app.after_request(_protect_page)
-    app.register_error_handler(MailboxError, _explain)
+    problems.init_app(app)
     app.context_processor(
         lambda: {
             "csrf_token": csrf_token,
@@ -102,13 +101,3 @@ def _protect_page(response: Any) -> Any:
     if request.endpoint != "static":
         response.headers.setdefault("Cache-Control", "no-store")
     return response
-
-
-def _explain(error: MailboxError) -> ResponseReturnValue:
-    """Show what went wrong and what to do."""
-    text = error.text if isinstance(error, ServiceError) else str(error)
-    status = 502 if isinstance(error, ServiceError) else 400
-    if isinstance(error, LookupError):
-        status = 404
-    again = request.full_path if status == 502 and request.method == "GET" else ""
-    return render_template("error.html", text=text, hint=getattr(error, "hint", ""), again=again), status

@@ -7,6 +7,8 @@ import secrets
 
 from flask import abort, request, session
 
+from .language import _
+
 
 def csrf_token() -> str:
     """Return this browser's token, made at first need."""
@@ -21,4 +23,4 @@ def protect_from_forgery() -> None:
     if request.method != "POST" or (request.blueprint or "").startswith("mailbox_"):
         return
     if not hmac.compare_digest(request.form.get("csrf_token", ""), session.get("csrf", "none")):
-        abort(400, "This form is too old or not from this site. Go back, reload the page and try again.")
+        abort(400, _("This form is too old, or not from this site. Go back, reload the page and try again."))

@@ -22,6 +22,22 @@ NEWSLETTER = """<!doctype html>
 </div>
 """
 
+INVITATION = """BEGIN:VCALENDAR
+VERSION:2.0
+PRODID:-//flask-mailbox//demo//EN
+METHOD:REQUEST
+BEGIN:VEVENT
+UID:planting-1@demo.test
+DTSTAMP:20270301T080000Z
+DTSTART:20270320T090000Z
+DTEND:20270320T120000Z
+SUMMARY:Planting day
+LOCATION:Community garden, gate 2
+ORGANIZER;CN=Bob Builder:mailto:bob@demo.test
+END:VEVENT
+END:VCALENDAR
+""".replace("\n", "\r\n")
+
 
 def seed(server: MailServer, ann: str, bob: str) -> None:
     """Fill both mailboxes with a handful of messages, oldest first."""
@@ -89,4 +105,11 @@ def _messages(ann: str, bob: str) -> list[Message]:
         body="Five megabytes, sorry. Your list should not be slower for it.\n",
     )
     large.attach("scans.bin", "application/octet-stream", bytes(range(256)) * (5 * 1024 * 4))
-    return [plain, newsletter, chinese, question, answer, agreed, large]
+    invitation = Message(
+        "Invitation: planting day",
+        recipients=[ann],
+        sender=friend,
+        body="Bring gloves.\n",
+    )
+    invitation.invite(INVITATION)
+    return [plain, newsletter, chinese, question, answer, agreed, large, invitation]

@@ -24,7 +24,7 @@ def test_mail_arrives_without_reloading_within_two_seconds(visit: Visit, deliver
     deliver(subject="刚刚到达", from_="王小明 <wang@demo.test>")
 
     expect(visit.page.get_by_role("link", name="刚刚到达")).to_be_visible(timeout=2_000)
-    expect(visit.page).to_have_title("(7) Inbox · flask-mailbox")
+    expect(visit.page).to_have_title("(8) Inbox · flask-mailbox")
     expect(visit.page.locator("#announce")).to_have_text("New message from 王小明: 刚刚到达")
     assert visit.complaints == []
 

@@ -82,7 +82,7 @@ def test_without_ticks_or_folder_it_is_said_what_is_missing(ann: FlaskClient, de
 def test_uids_that_are_void_change_nothing(ann: FlaskClient, deliver: Deliver, mailserver: MailServer) -> None:
     page = do(ann, "delete", deliver(), uidvalidity="7")
 
-    assert "given out anew" in page
+    assert "numbered this folder anew" in page
     assert len(mailserver.messages("ann@demo.test")) == 1
 
 

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 
 from flask_mailbox import parse_message
@@ -251,3 +252,52 @@ def test_the_api_is_for_whoever_is_signed_in(visitor: FlaskClient) -> None:
 
     assert (before.status_code, before.json["code"]) == (401, "unauthorized")
     assert {folder["path"] for folder in after.json} >= {"INBOX", "Sent"}
+
+
+def test_a_message_that_was_deleted_elsewhere_says_so(
+    ann: FlaskClient, deliver: Deliver, mailserver: MailServer
+) -> None:
+    uid = deliver(subject="short-lived")
+    mailserver.expunge("ann@demo.test", uid)
+    response = ann.get(f"/message?uid={uid}&folder=INBOX")
+
+    assert response.status_code == 404
+    assert "it was deleted or moved" in response.text
+    assert 'href="/?folder=INBOX"' in response.text
+
+
+def test_a_server_that_goes_away_while_one_reads_offers_another_try(
+    ann: FlaskClient, deliver: Deliver, mailserver: MailServer
+) -> None:
+    uid = deliver(subject="hello")
+    mailserver.faults.set("imap", drop_before="FETCH")
+    broken = ann.get(f"/message?uid={uid}")
+    mailserver.faults.clear()
+    again = ann.get(f"/message?uid={uid}")
+
+    assert broken.status_code == 502
+    assert "Try again" in broken.text
+    assert again.status_code == 200
+
+
+def test_too_large_an_upload_is_a_page_that_helps(ann: FlaskClient, webmail: Flask) -> None:
+    token = token_of(ann)
+    webmail.config["MAX_CONTENT_LENGTH"] = 2000
+    values = {"to": "a@demo.test", "attachments": (io.BytesIO(b"x" * 3000), "big.bin"), "csrf_token": token}
+    response = ann.post("/write", data=values)
+
+    assert response.status_code == 413
+    assert "at most 2.0 kB together" in response.text
+
+
+@pytest.mark.parametrize(
+    "name", ["отчёт 2026.pdf", "تقرير.pdf", "レポート.pdf", "보고서.pdf", "รายงาน.pdf", "a\u202egpj.exe", "x" * 300]
+)
+def test_file_names_of_every_script_arrive_and_are_downloaded(ann: FlaskClient, deliver: Deliver, name: str) -> None:
+    uid = deliver(attachments=[(name, b"data")])
+    page = ann.get(f"/message?uid={uid}").text
+    file = ann.get(f"/message/attachment/0?uid={uid}")
+
+    assert file.data == b"data"
+    assert "\u202e" not in file.headers["Content-Disposition"]
+    assert name[:4] in page

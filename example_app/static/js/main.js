@@ -5,6 +5,7 @@ import { tickRows } from "./selection.js";
 import { loadOlder } from "./older.js";
 import { compose } from "./compose.js";
 import { findKind } from "./finder.js";
+import { listenToKeys } from "./keyboard.js";
 import { followMail } from "./live.js";
 import { followOutgoing } from "./outgoing.js";
 
@@ -15,6 +16,7 @@ tickRows();
 loadOlder();
 compose();
 findKind();
+listenToKeys();
 followOutgoing();
 followMail();
 document.querySelector(".rowlink[aria-current]")?.scrollIntoView({ block: "nearest" });

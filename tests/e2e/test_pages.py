@@ -1,0 +1,94 @@
+"""Every page in both themes and languages: axe finds nothing wrong with it; PICTURES=1 takes pictures of all."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from .conftest import Visit
+
+pytestmark = pytest.mark.browser
+
+SCREENSHOTS = Path(__file__).parent / "screenshots"
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+
+WIDE = {"width": 1360, "height": 820}
+PHONE = {"width": 390, "height": 780}
+
+LOOKS = [
+    pytest.param(
+        {"color_scheme": scheme, "locale": locale, "viewport": size},
+        id=f"{scheme} {locale} {size['width']}",
+        marks=marks,
+    )
+    for scheme, locale, size, marks in (
+        ("light", "en-US", WIDE, ()),
+        ("dark", "zh-CN", PHONE, ()),
+        ("dark", "en-US", PHONE, pytest.mark.soak),
+        ("light", "zh-CN", WIDE, pytest.mark.soak),
+    )
+]
+
+
+def faults_of(visit: Visit) -> list[str]:
+    """Return what axe finds on the page, one line each."""
+    found = Axe().run(visit.page, options=RULES).response["violations"]
+    return [f"{fault['id']}: {node['html'][:200]}" for fault in found for node in fault["nodes"]]
+
+
+def pages(visit: Visit) -> Iterator[str]:
+    """Go from page to page and yield the name of each."""
+    page, base = visit.page, visit.base
+    for name, path in (("choose", "/sign-in"), ("found", "/sign-in?q=mail"), ("provider", "/sign-in/163")):
+        page.goto(base + path)
+        yield name
+    page.goto(f"{base}/sign-in/demo")
+    page.locator("input[type=password]").fill("wrong")
+    page.locator("button[value=test]").click()
+    page.locator(".leg").first.wait_for()
+    yield "tested"
+    page.locator("input[type=password]").fill("ann-secret")
+    page.locator("button[value=enter]").click()
+    page.locator("#list").wait_for()
+    yield "inbox"
+    page.locator("summary.avatarbutton").click()
+    yield "menu"
+    page.keyboard.press("Escape")
+    page.keyboard.press("?")
+    yield "keys"
+    for name, path in (
+        ("conversations", "/?view=conversations"),
+        ("nothing-found", "/?q=nothing"),
+        ("empty", "/?folder=Archive"),
+        ("html", "/message?uid=2"),
+        ("text", "/message?uid=3"),
+        ("invitation", "/message?uid=7"),
+        ("source", "/message/source?uid=3"),
+        ("write", "/write"),
+        ("reply", "/write?uid=3"),
+        ("pop3", "/pop3/"),
+        ("gone", "/message?uid=99"),
+    ):
+        page.goto(base + path)
+        yield name
+    page.goto(f"{base}/write?to=nobody@demo.test,bob@demo.test")
+    page.locator("button[value=send]").click()
+    page.locator("ul.steps").wait_for()
+    yield "receipt"
+
+
+@pytest.mark.parametrize("visit", LOOKS, indirect=True)
+def test_axe_finds_nothing_wrong(visit: Visit, request: pytest.FixtureRequest) -> None:
+    found: list[str] = []
+    for name in pages(visit):
+        if os.environ.get("PICTURES"):
+            SCREENSHOTS.mkdir(exist_ok=True)
+            visit.page.screenshot(path=SCREENSHOTS / f"{name} {request.node.callspec.id}.png")
+        found += [f"{name}: {fault}" for fault in faults_of(visit)]
+
+    assert "\n".join(found) == ""
+    assert [text for text in visit.complaints if "404" not in text and "400" not in text] == []
