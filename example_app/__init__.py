@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,8 +9,9 @@ from flask import Flask, g, request
 
 from flask_mailbox import Account
 
-from . import demo, display, live, maildrop, organising, outbox, preferences, problems, reading, signin, who, writing
+from . import display, live, maildrop, organising, outbox, preferences, problems, reading, signin, who, writing
 from .attempts import Attempts
+from .configuration import configure
 from .csrf import csrf_token, protect_from_forgery
 from .mailbox import mailbox
 from .vault import Vault
@@ -25,24 +25,11 @@ PAGE_POLICY = (
 def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     """Make the app; it starts no server and opens no connection.
 
-    :param config: Settings that win over those from ``FLASK_*`` environment variables.
+    :param config: Settings that win over those from ``FLASK_*`` environment variables; see ``configuration``.
+    :raises ConfigurationError: If it would start with the demo's key where it matters, or a setting is wrong.
     """
     app = Flask(__name__)
-    app.config.from_mapping(
-        SECRET_KEY=secrets.token_bytes(32),
-        SESSION_COOKIE_SAMESITE="Lax",
-        MAX_CONTENT_LENGTH=30 * 1024 * 1024,
-        MAX_FORM_MEMORY_SIZE=5 * 1024 * 1024,
-        UNDO_SECONDS=8,
-        LIVE_STREAMS=100,
-        MAX_SHOWN_MESSAGE=20 * 1024 * 1024,
-        OWN_SERVERS=False,
-        SIGN_IN_LIFETIME=30 * 60,
-        MAILBOX_SETUP_HINT="Run 'make demo' first; it starts a mail server to try everything with.",
-    )
-    app.config.from_prefixed_env()
-    app.config.from_mapping(config or {})
-    demo.load_account_into(app)
+    configure(app, config or {})
     mailbox.init_app(app)
     app.extensions["vault"] = Vault(app.config["SIGN_IN_LIFETIME"])
     app.extensions["attempts"] = Attempts()

@@ -8,8 +8,10 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from example_app import create_app
 from example_app.attempts import Attempts
 from example_app.vault import Vault
+from flask_mailbox import ConfigurationError
 from flask_mailbox.devserver import MailServer
 
 from .conftest import app_on, sign_in, token_of
@@ -128,6 +130,17 @@ def test_no_log_tells_the_password(visitor: FlaskClient, caplog: pytest.LogCaptu
 
 
 def test_the_demo_is_offered_only_where_its_server_runs(mailserver: MailServer) -> None:
-    page = app_on(mailserver, MAILBOX_ACCOUNTS={}, MAILBOX_DEFAULT_ACCOUNT=None).test_client().get("/sign-in").text
+    app = app_on(mailserver, MAILBOX_ACCOUNTS={}, MAILBOX_DEFAULT_ACCOUNT=None, SECRET_KEY="x" * 32)
+    page = app.test_client().get("/sign-in").text
 
     assert "nothing leaves this machine" not in page
+
+
+@pytest.mark.parametrize("key", ["demo", "dev", "", "changeme"])
+def test_the_app_does_not_start_with_a_key_that_everybody_knows(key: str) -> None:
+    with pytest.raises(ConfigurationError, match="FLASK_SECRET_KEY"):
+        create_app({"SECRET_KEY": key, "MAILBOX_ACCOUNTS": {}})
+
+
+def test_while_developing_a_key_is_made() -> None:
+    assert len(create_app({"DEBUG": True, "MAILBOX_ACCOUNTS": {}}).secret_key or b"") == 32
