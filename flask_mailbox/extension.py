@@ -204,6 +204,8 @@ class AccountMailbox:
         lease = self._state.pool.lease(self.account, protocol)
         held: list[Lease] = g.setdefault(_LEASES, [])
         held.append(lease)
+        if lease.reused and protocol is Protocol.IMAP:
+            lease.session.may_have_ended = True
         try:
             with lease as session:
                 yield session

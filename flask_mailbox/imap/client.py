@@ -69,6 +69,12 @@ class Client(IMAPClient):  # type: ignore[misc]
         """The connection below."""
         return self._imap
 
+    def take_wire(self, other: Client) -> None:
+        """Go on over the connection of another client, whose stream this one's has taken."""
+        self._imap = other._imap
+        self._imap.stream = self.net
+        self._imap.on_bye = lambda status: said_goodbye(self.net, status)
+
     def can(self, capability: str) -> bool:
         """Whether the server said that it has this capability."""
         return capability in self._imap.capabilities
@@ -130,6 +136,7 @@ class Client(IMAPClient):  # type: ignore[misc]
             arguments.append(base64.b64encode(first) or b"=")
         collected: list[Untagged] = []
         self._imap.collected = collected
+        self._imap.continuation_response = None
         try:
             tag = self._start("AUTHENTICATE", arguments, SMALL)
             for _ in range(MAX_SASL_ROUNDS):

@@ -29,9 +29,6 @@ from .threads import Threads, find_threads
 if TYPE_CHECKING:
     from .session import Selected
 
-MESSAGE_BYTES = 25 * MIB
-"""The largest message that is fetched whole."""
-
 HEADER_BYTES = 256 * 1024
 
 
@@ -159,38 +156,41 @@ class Folder(ChangeableFolder):
     # Messages
 
     def messages(
-        self, uids: Iterable[int], *, uidvalidity: int | None = None, limit: int = MESSAGE_BYTES
+        self, uids: Iterable[int], *, uidvalidity: int | None = None, limit: int | None = None
     ) -> Iterator[tuple[int, ReceivedMessage]]:
         """Yield many messages with their uids, ascending, fetched in batches so that memory stays flat.
 
         Those that are gone are left out, and so are those over the limit: compare with ``Summary.size``.
 
+        :param limit: The largest message to read, in bytes; the account's ``max_message_size`` if not told.
         :raises UIDValidityChangedError: If the uids are void.
         """
         wanted = sorted({check_uid(uid) for uid in uids})
-        for batch in self._batches(wanted, uidvalidity, limit):
-            yield from self._fetch_batch(batch, uidvalidity, limit)
+        most = self._most(limit)
+        for batch in self._batches(wanted, uidvalidity, most):
+            yield from self._fetch_batch(batch, uidvalidity, most)
 
-    def message(self, uid: int, *, uidvalidity: int | None = None, limit: int = MESSAGE_BYTES) -> ReceivedMessage:
+    def message(self, uid: int, *, uidvalidity: int | None = None, limit: int | None = None) -> ReceivedMessage:
         """Return one message, parsed; it stays unread.
 
         :param uidvalidity: Under which the uid was given; if not told, that of this folder's last page or search.
-        :param limit: The largest message to read, in bytes.
+        :param limit: The largest message to read, in bytes; the account's ``max_message_size`` if not told.
         :raises MessageNotFoundError: If there is no message under that uid, or it is gone.
         :raises UIDValidityChangedError: If the uid is void.
         :raises MessageError: If the message is larger than the limit.
         """
         return parse_message(self.raw(uid, uidvalidity=uidvalidity, limit=limit))
 
-    def raw(self, uid: int, *, uidvalidity: int | None = None, limit: int = MESSAGE_BYTES) -> bytes:
+    def raw(self, uid: int, *, uidvalidity: int | None = None, limit: int | None = None) -> bytes:
         """Return the bytes of one message as the server keeps them; parameters and errors as for ``message``."""
         check_uid(uid)
-        budget = Budget(literal=limit, size=limit + MIB)
+        most = self._most(limit)
+        budget = Budget(literal=most, size=most + MIB)
         try:
             items = self._fetch_one(uid, b"(UID BODY.PEEK[])", b"BODY[]", uidvalidity, budget)
         except OversizeError as error:
             raise MessageError(
-                f"The message has {error.size:,} bytes; at most {limit:,} are read at once. Read its parts instead."
+                f"The message has {error.size:,} bytes; at most {most:,} are read at once. Read its parts instead."
             ) from error
         return section(items, b"BODY[]") or b""
 
@@ -236,6 +236,9 @@ class Folder(ChangeableFolder):
             return size
 
     # Inside
+
+    def _most(self, limit: int | None) -> int:
+        return self.session.account.max_message_size if limit is None else limit
 
     def _part(self, uid: int, section: str, uidvalidity: int | None) -> PartInfo:
         check_section(section)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ..account import Security
-from ..auth import credential_words, mechanism_for, no_mechanism, refused_login
-from ..errors import AuthenticationError, CommandError, TLSError, UsageError
+from ..auth import Mechanism, credential_words, mechanism_for, no_mechanism, refused_login
+from ..errors import AuthenticationError, CommandError, DisconnectedError, TLSError, UsageError
 from ..net.tls import port_hint
 from .answer import Answer
 from .arguments import string
@@ -96,13 +96,27 @@ def _authenticate(client: Client) -> Answer:
     offered = [capability[5:] for capability in client.wire.capabilities if capability.startswith("AUTH=")]
     mechanism = mechanism_for(offered, credential, stream.endpoint)
     if mechanism is not None:
-        initial = client.can("SASL-IR") and not stream.account.quirks.sasl_ir_broken
-        return client.authenticate_by(mechanism, initial=initial)
+        return _authenticate_by(client, mechanism)
     if credential.kind == "oauth2" or client.can("LOGINDISABLED"):
         error: AuthenticationError = no_mechanism(stream, offered)
         raise error
     user, password = credential_words(credential)
     return client.ask("LOGIN", string(user, "user name"), string(password, "password"))
+
+
+def _authenticate_by(client: Client, mechanism: Mechanism) -> Answer:
+    """Send the first message with the command where that is offered; a server that takes that for an error of syntax,
+    whatever it offered (NetEase's, Exchange's), is asked once more, without. A refused login (NO) is never repeated.
+    """
+    initial = client.can("SASL-IR") and not client.net.account.quirks.sasl_ir_broken
+    first = client.authenticate_by(mechanism, initial=initial)
+    has_read = client.wire.continuation_response is not None
+    if not initial or mechanism.initial is None or has_read or first.status.condition != "BAD" or first.status.code:
+        return first
+    try:
+        return client.authenticate_by(mechanism, initial=False)
+    except DisconnectedError:  # its first words say more
+        return first
 
 
 def _words(answer: Answer) -> str:

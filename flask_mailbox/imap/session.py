@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TypeVar
 
 from ..account import Account, Protocol
 from ..auth import open_signed_in
-from ..errors import CommandError, FolderNotFoundError, ServiceError
+from ..errors import CommandError, DisconnectedError, FolderNotFoundError, ServiceError
 from ..net.stream import Stream
 from .account_info import Namespace, Quota, read_namespaces, read_quotas
 from .answer import Answer
@@ -21,6 +22,8 @@ from .login import enter, identify
 from .names import encode_name, quote_name
 from .refusals import refused, translated
 from .roles import ROLES
+
+Given = TypeVar("Given")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,8 @@ class IMAPSession:
     """One connection, signed in; made by ``open``.
 
     :param selected: The folder that is open, or ``None``.
+    :param may_have_ended: Set by who leases it after it waited in a pool: should its connection turn out to be dead
+        before anything is answered, a first command that only reads is repeated once over a new connection.
     """
 
     def __init__(self, stream: Stream) -> None:
@@ -45,6 +50,8 @@ class IMAPSession:
         with translated(stream):
             self.client = Client(stream)
         self.selected: Selected | None = None
+        self.may_have_ended = False
+        self._opened_for = stream.account  # where that has an access token, this has what gets a new one
         self._identified = stream.account.quirks.requires_imap_id
         self._enabled: set[str] = set()
 
@@ -56,7 +63,9 @@ class IMAPSession:
         :raises AuthenticationError: If the server refuses the credential.
         :raises ServiceError: If the server does anything else but its part.
         """
-        return open_signed_in(account, cls._open)
+        session = open_signed_in(account, cls._open)
+        session._opened_for = account
+        return session
 
     @classmethod
     def _open(cls, account: Account) -> IMAPSession:
@@ -82,7 +91,7 @@ class IMAPSession:
         :param counts: Ask how many messages each holds: one round trip with LIST-STATUS, else one a folder.
         """
         with self.operation():
-            return list_folders(self.client, counts=counts)
+            return self._read(lambda: list_folders(self.client, counts=counts))
 
     def folder(self, path: str) -> Folder:
         """Return a folder by its path or by its role (``sent``, ``drafts``, ``trash``, ``junk``, ``archive``, ``all``).
@@ -145,12 +154,12 @@ class IMAPSession:
     def quotas(self) -> tuple[Quota, ...]:
         """Return how much room there is and how much is used; nothing where the server does not tell."""
         with self.operation() as client:
-            return read_quotas(client)
+            return self._read(lambda: read_quotas(client))
 
     def namespaces(self) -> tuple[Namespace, ...]:
         """Return where the account's own folders, other users' and shared ones begin."""
         with self.operation() as client:
-            return read_namespaces(client)
+            return self._read(lambda: read_namespaces(client))
 
     # What the pool asks for
 
@@ -208,7 +217,8 @@ class IMAPSession:
         :raises FolderNotFoundError: If there is none of that name.
         """
         self._forget()
-        first, second = self.client.ask_both(("EXAMINE", quote_name(path)), (command, *arguments), budget=budget)
+        opening = ("EXAMINE", quote_name(path))
+        first, second = self._read(lambda: self.client.ask_both(opening, (command, *arguments), budget=budget))
         if first.status.condition == "OK":
             return self._opened(path, first, writable=False), second
         opened = self._opened(path, self._select("EXAMINE", path, refused_before=first), writable=False)
@@ -229,13 +239,33 @@ class IMAPSession:
         if capability not in self._enabled and self.client.can("ENABLE") and self.client.can(capability):
             if self.selected is not None:  # only allowed while none is open
                 self._leave(self.selected.path)
-            if self.client.ask("ENABLE", capability.encode("ascii")).status.condition == "OK":
+            answer = self._read(lambda: self.client.ask("ENABLE", capability.encode("ascii")))
+            if answer.status.condition == "OK":
                 self._enabled.add(capability)
         return capability in self._enabled
 
     def total_before(self, path: str) -> int:
         """Return how many messages the folder held when it was last looked at, if it is the one open; else 0."""
         return self.client.wire.exists if self.selected is not None and self.selected.path == path else 0
+
+    def _read(self, ask: Callable[[], Given]) -> Given:
+        """Return what is asked for; over a new connection if the old one ended unnoticed while it waited."""
+        try:
+            return ask()
+        except DisconnectedError:
+            if not self.may_have_ended or self.stream.heard:
+                raise
+            self._reconnect()
+            return ask()
+        finally:
+            self.may_have_ended = False
+
+    def _reconnect(self) -> None:
+        fresh = IMAPSession.open(self._opened_for)
+        self.stream.take_over(fresh.stream)
+        self.client.take_wire(fresh.client)
+        self.selected = None
+        self._identified, self._enabled = fresh._identified, fresh._enabled
 
     def _forget(self) -> None:
         self.selected = None
@@ -268,7 +298,9 @@ class IMAPSession:
         budget: Budget = SMALL,
     ) -> Answer:
         """Select, and where the server wants to know who we are, tell it once and try again."""
-        answer = refused_before or self.client.ask(command, quote_name(path), *parameter, budget=budget)
+        answer = refused_before or self._read(
+            lambda: self.client.ask(command, quote_name(path), *parameter, budget=budget)
+        )
         if answer.status.condition == "OK":
             return answer
         error = refused(self.stream, command, answer.status)

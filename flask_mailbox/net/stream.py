@@ -122,6 +122,18 @@ class Stream:
         """The version of TLS in use, such as ``TLSv1.3``; empty for clear text."""
         return (self._socket.version() or "") if isinstance(self._socket, ssl.SSLSocket) else ""
 
+    @property
+    def heard(self) -> bool:
+        """Whether anything came since something was sent last."""
+        return self._heard
+
+    def take_over(self, other: Stream) -> None:
+        """Go on over another stream's connection in place of the own one, within the running operation."""
+        self._socket.close()
+        self._socket, self._buffer = other._socket, other._buffer
+        self._socket_timeout, self._heard, self.broken = other._socket_timeout, other._heard, other.broken
+        self.connected_at, self.encrypted_at = other.connected_at, other.encrypted_at
+
     def require_private(self) -> None:
         """Refuse to go on to a login that others could read.
 
@@ -274,13 +286,13 @@ class Stream:
             if self._heard:
                 _acknowledge_at_once(self._socket)
             data = self._socket.recv(CHUNK)
-            self._heard = True
         except TimeoutError as error:
             raise self._timed_out(wait) from error
         except (OSError, ValueError) as error:
             raise self._lost() from error
         if not data:
             raise self._lost()
+        self._heard = True
         self._buffer += data
 
     # Waiting for a server to speak first

@@ -65,7 +65,7 @@ def mutated(data: bytes, chance: random.Random) -> bytes:
 def test_a_mutated_answer_is_understood_or_refused(name: str) -> None:
     answers, act = CASES[name]
     chance = random.Random(name)  # noqa: S311 - the same mutations each time
-    timeouts = Timeouts(connect=2.0, read=0.05, operation=1.0)
+    timeouts = Timeouts(connect=2.0, read=0.15, operation=1.0)
     for _ in range(ROUNDS):
         bent = {command: mutated(answer, chance) for command, answer in answers.items()}
         script = imap_script(bent, greeting=SESSION)
