@@ -206,7 +206,7 @@ class Delivery:
         envelope = self._envelope(message, options.envelope_from)
         data = build(message, sender=account.sender, smtputf8=True, ascii_names=self._policy.ascii_names)
         _check_size(data, account.max_message_size)
-        if options.only is not None:
+        if options.only is not None and not self._policy.redirect_to:  # then there is one recipient, and not of these
             envelope = Envelope(envelope.sender, options.only)
         return Parcel(
             envelope=envelope,

@@ -56,16 +56,17 @@ def send_patiently(send: Callable[[Parcel], Receipt], parcel: Parcel, patience: 
                     raise
                 return dataclasses.replace(so_far, warnings=(*so_far.warnings, f"The last try failed: {error}"))
             continue
-        again = _to_try_again(receipt, parcel)
+        again = to_try_again(receipt, all_or_nothing=parcel.all_or_nothing)
         if not again or retry == patience.retries or not _slept(patience, retry, until):
             return receipt
         so_far, parcel = receipt, parcel.to(again)
     raise AssertionError("the last round returns or raises")
 
 
-def _to_try_again(receipt: Receipt, parcel: Parcel) -> tuple[str, ...]:
+def to_try_again(receipt: Receipt, *, all_or_nothing: bool) -> tuple[str, ...]:
+    """Return the recipients who were refused for the time being, if it makes sense to ask them again."""
     refused = receipt.refused
-    if parcel.all_or_nothing and any(refusal.permanent for refusal in refused.values()):
+    if all_or_nothing and any(refusal.permanent for refusal in refused.values()):
         return ()
     return tuple(recipient for recipient, refusal in refused.items() if not refusal.permanent)
 

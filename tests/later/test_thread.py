@@ -18,7 +18,7 @@ from flask_mailbox.smtp import Receipt
 
 from ..scripted import Client, scripted
 from ..servers.process import wait_for
-from ..smtp.scripts import smtp_script
+from ..smtp.scripts import CHUNKING, smtp_script
 from .apps import BOB, later_app, letter, scripted_settings
 
 
@@ -215,6 +215,37 @@ def test_a_server_that_is_away_is_tried_again_until_the_attempts_are_used_up() -
     assert status.failure is not None
     assert status.failure.transient
     assert status.receipt is None
+
+
+def test_a_sender_refused_beside_its_content_is_failed_and_not_unknown() -> None:
+    said: dict[str, bytes] = {}
+    script = smtp_script(said, offers=CHUNKING)
+    with scripted(script) as server, later_app(scripted_settings(server.port)) as (_, mailbox):
+        assert mailbox.send_later(letter("one")).wait(5).state == "sent"
+        said["MAIL"] = said["BDAT"] = b"550 5.7.1 not you\r\n"
+        status = mailbox.send_later(letter("two")).wait(5)
+
+    assert status.state == "failed"
+    assert status.failure is not None
+    assert "not you" in status.failure.text
+
+
+def test_all_or_nothing_asks_nobody_again_if_somebody_refused_for_good(mailserver: MailServer) -> None:
+    mailserver.faults.set("smtp", refuse_recipients={BOB: "451 4.7.1 later"})
+    with later_app(mailserver.config("ann@demo.test")) as (_, mailbox):
+        message = letter("x", BOB, "nobody@demo.test")
+        status = mailbox.send_later(message, all_or_nothing=True).wait(5)
+
+    assert (status.state, status.attempts) == ("failed", 1)
+
+
+def test_redirected_mail_tells_the_real_recipients_at_each_attempt(mailserver: MailServer) -> None:
+    with later_app(mailserver.config("ann@demo.test"), MAILBOX_REDIRECT_TO=BOB) as (_, mailbox):
+        mailserver.faults.set("smtp", refuse={"RCPT": "451 4.7.1 later"}, times=1)
+        status = mailbox.send_later(letter("x", "carol@elsewhere.test")).wait(5)
+
+    assert (status.state, status.attempts) == ("sent", 2)
+    assert b"X-Original-To: carol@elsewhere.test" in mailserver.messages(BOB)[0]
 
 
 def test_a_used_up_rate_is_waited_for_and_is_no_failed_attempt(

@@ -10,7 +10,7 @@ from typing import Any
 
 from ...errors import MailboxError, PoolTimeoutError, ServiceError
 from ...smtp import Receipt, Refusal
-from ..patience import merged
+from ..patience import merged, to_try_again
 from ..store import State
 
 CROWDED = 30.0
@@ -93,13 +93,14 @@ class Step:
     counts: bool = True
 
 
-def after_receipt(before: Outcome, receipt: Receipt, wait: float | None) -> Step:
+def after_receipt(before: Outcome, receipt: Receipt, wait: float | None, *, all_or_nothing: bool = False) -> Step:
     """Return what follows from the answers of recipients.
 
     :param wait: Seconds until another attempt, or ``None`` if there is none left.
+    :param all_or_nothing: Ask nobody again if somebody refused for good.
     """
     together = merged(before.receipt, receipt)
-    later = tuple(to for to, refusal in receipt.refused.items() if not refusal.permanent)
+    later = to_try_again(receipt, all_or_nothing=all_or_nothing)
     if later and wait is not None:
         return Step(State.QUEUED, Outcome(together, pending=later), wait)
     return _end(together, None)

@@ -58,6 +58,7 @@ class Sender:
                 raise NotOursError
             begun.append(True)
 
+        options = SendOptions()
         try:
             account = entry.private or self.find_account(entry.account)
             message, options = unpack(entry.message)
@@ -72,17 +73,18 @@ class Sender:
         except Exception as error:
             if not isinstance(error, MailboxError):
                 logger.exception("Sending message %s failed.", entry.id)
-            step = self._after(error, before, entry, receipts, begun=bool(begun))
-        else:
-            step = after_receipt(before, receipt, wait_after(entry.attempts))
+            if not receipts:  # else it is a signal's receiver that failed, and changes nothing
+                return note(outbox, entry, self._after(error, before, entry, begun=bool(begun)))
+            receipt = receipts[-1]
+        wait = wait_after(entry.attempts)
+        step = after_receipt(before, receipt, wait, all_or_nothing=options.all_or_nothing)
         return note(outbox, entry, step)
 
-    def _after(self, error: Exception, before: Outcome, entry: Entry, receipts: list[Receipt], *, begun: bool) -> Step:
-        """Return what follows from an error: one after the answers, such as a signal's receiver's, changes nothing."""
-        wait = wait_after(entry.attempts)
-        if receipts:
-            return after_receipt(before, receipts[-1], wait)
-        return silence(entry) if begun else after_error(before, error, wait)
+    def _after(self, error: Exception, before: Outcome, entry: Entry, *, begun: bool) -> Step:
+        """Return what follows from an error: one of ours says that nothing was sent, any other leaves it open."""
+        if begun and not isinstance(error, MailboxError):
+            return silence(entry)
+        return after_error(before, error, wait_after(entry.attempts))
 
 
 def note(outbox: Outbox, entry: Entry, step: Step) -> float | None:
