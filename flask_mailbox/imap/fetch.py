@@ -53,6 +53,8 @@ def parse_items(response: Untagged) -> Items:
     values = parse_data(response.pieces)
     if len(values) == 1 and isinstance(values[0], list):
         values = values[0]
+    if len(values) % 2 and isinstance(values[-1], bytes) and values[-1].upper().startswith(b"BODY["):
+        values.append(b"")  # GNU mailutils says so that a range lies behind the end
     if len(values) % 2:
         raise MalformedDataError("a name without a value")
     items: Items = {}

@@ -8,9 +8,13 @@ import pytest
 
 from flask_mailbox.devserver import MailServer
 
+from .differences import DIFFERENCES
 from .server import ContractServer, EmbeddedServer, ReadingServer
 
 REAL = pytest.param("real", marks=pytest.mark.real_server)
+MAILUTILS = pytest.param("mailutils", marks=pytest.mark.real_server)
+IMAP_SERVERS = ["embedded", REAL, MAILUTILS, "pymap"]
+POP3_SERVERS = ["embedded", REAL, MAILUTILS]
 
 
 @pytest.fixture(scope="session")
@@ -29,8 +33,15 @@ def server(request: pytest.FixtureRequest) -> ContractServer:
 
 @pytest.fixture(params=["embedded", REAL])
 def reading_server(request: pytest.FixtureRequest) -> ReadingServer:
-    """A server for IMAP and POP3 alone: embedded, then Dovecot, which also runs where Postfix cannot."""
-    found: ReadingServer = request.getfixturevalue({"real": "dovecot"}.get(request.param, "embedded_server"))
+    """A server for IMAP and POP3 alone: embedded, then Dovecot, which also runs where Postfix cannot.
+
+    A module for more servers names them: ``parametrize("reading_server", IMAP_SERVERS, indirect=True)``.
+    """
+    name = {"embedded": "embedded_server", "real": "dovecot"}.get(request.param, request.param)
+    difference = DIFFERENCES.get((request.param, request.node.originalname))
+    if difference is not None:
+        request.applymarker(pytest.mark.xfail(reason=difference.why, strict=difference.always))
+    found: ReadingServer = request.getfixturevalue(name)
     return found
 
 

@@ -41,6 +41,16 @@ def postfix_problem() -> str | None:
     return None
 
 
+def mailutils_problem() -> str | None:
+    """Say why GNU mailutils cannot run here, or return ``None``."""
+    if not (program("imap4d") and program("pop3d")):
+        packages = "mailutils-imap4d mailutils-pop3d"
+        return f"GNU mailutils is not installed: run 'make servers' as root, or: apt-get install {packages}"
+    if os.geteuid() != 0:
+        return "GNU mailutils signs its users in only as root: run the tests as root to include it"
+    return None
+
+
 def postgresql_program(name: str) -> Path | None:
     """Return the path of a program of PostgreSQL's server, which Debian keeps out of everybody's PATH."""
     found = program(name)

@@ -6,12 +6,22 @@ from collections.abc import Generator, Iterator
 
 import pytest
 
-from .availability import dovecot_problem, postfix_problem, postgresql_problem, redis_problem, require
+from .availability import (
+    dovecot_problem,
+    mailutils_problem,
+    postfix_problem,
+    postgresql_problem,
+    redis_problem,
+    require,
+)
 from .dovecot import Dovecot, running_dovecot
+from .others import OtherServer, running_mailutils, running_pymap
 from .place import Place, temporary_place
 from .postfix import Postfix, running_postfix
 from .postgresql import PostgreSQL, running_postgresql
 from .redis import Redis, running_redis
+
+REAL_SERVERS = {"dovecot", "mailutils", "postfix", "other_host", "postgresql_url", "redis"}
 
 
 @pytest.fixture(scope="session")
@@ -48,6 +58,21 @@ def other_host(request: pytest.FixtureRequest) -> Iterator[Postfix]:
 
 
 @pytest.fixture(scope="session")
+def mailutils(request: pytest.FixtureRequest) -> Iterator[OtherServer]:
+    """GNU mailutils, for IMAP and POP3."""
+    require(mailutils_problem())
+    with running_mailutils(request.getfixturevalue("server_place")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def pymap(request: pytest.FixtureRequest) -> Iterator[OtherServer]:
+    """pymap, for IMAP."""
+    with running_pymap(request.getfixturevalue("server_place")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
 def postgresql(request: pytest.FixtureRequest) -> Iterator[PostgreSQL]:
     """A running PostgreSQL."""
     require(postgresql_problem())
@@ -74,7 +99,9 @@ def redis(request: pytest.FixtureRequest) -> Iterator[Redis]:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark each test that asks for a real server."""
     for item in items:
-        if {"dovecot", "postfix", "other_host", "postgresql_url", "redis"} & set(getattr(item, "fixturenames", ())):
+        if {"dovecot", "mailutils", "postfix", "other_host", "postgresql_url", "redis"} & set(
+            getattr(item, "fixturenames", ())
+        ):
             item.add_marker("real_server")
 
 
@@ -84,6 +111,6 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     report = yield
     if report.failed:
         for name, value in getattr(item, "funcargs", {}).items():
-            if isinstance(value, Dovecot | Postfix | PostgreSQL | Redis):
+            if isinstance(value, Dovecot | OtherServer | Postfix | PostgreSQL | Redis):
                 report.sections.append((f"log of {name}", value.log))
     return report
