@@ -254,35 +254,56 @@ Client = Callable[[Mailbox, Any], Iterator[Callable[[], object]]]
 """Opens a client for a mailbox; the second argument is the number of messages, or what else it has to know."""
 
 
-def measure(rounds: int = 7, large: int = 100_000, mixed: int = 300, attachment: int = 100) -> list[Row]:
+WORKLOADS = ("page", "request", "objects", "attachment")
+
+
+def measure(
+    rounds: int = 7, large: int = 100_000, mixed: int = 300, attachment: int = 100, only: Sequence[str] = WORKLOADS
+) -> list[Row]:
     """Return a row for each workload and client: its median seconds, and how many times as fast ours is.
 
     :param large: Messages of the large folder.
     :param mixed: Mixed messages to objects.
     :param attachment: Megabytes of the attachment.
+    :param only: Which of ``WORKLOADS``.
     """
     with temporary_place() as place, running_dovecot(place) as server:
         rows: list[Row] = []
-        folder = filled(server, (SMALL % (number, number, number) for number in range(large)))
-        pages: dict[str, Client] = {"flask-mailbox": ours_page, "imapclient": imapclient_page, "raw socket": raw_page}
-        if imap_tools:
-            pages["imap_tools"] = imap_tools_page
-        rows += measured(f"50 newest of {large:,}", pages, folder, large, rounds)
-        with delayed(server.imap, 0.020) as slow:
-            far = Mailbox(slow, folder.user, folder.password)
-            requests: dict[str, Client] = {"flask-mailbox": ours_request, "raw socket": raw_page}
-            rows += measured("the same, pooled, 20 ms", requests, far, large, rounds)
-        box = filled(server, mixed_messages(mixed))
-        objects: dict[str, Client] = {"flask-mailbox": ours_objects, "imapclient + email": imapclient_objects}
-        if imap_tools:
-            objects["imap_tools"] = imap_tools_objects
-        rows += measured(f"{mixed:,} mixed to objects", objects, box, mixed, max(3, rounds // 2))
-        box = filled(server, [with_attachment(attachment)])
-        files: dict[str, Client] = {"flask-mailbox": ours_attachment, "imapclient": imapclient_attachment}
-        if imap_tools:
-            files["imap_tools"] = imap_tools_attachment
-        rows += measured(f"{attachment} MB to a file", files, box, 1, 3)
+        if "page" in only or "request" in only:
+            folder = filled(server, (SMALL % (number, number, number) for number in range(large)))
+            if "page" in only:
+                rows += measured_pages(folder, large, rounds)
+            if "request" in only:
+                rows += measured_requests(server, folder, large, rounds)
+        if "objects" in only:
+            box = filled(server, mixed_messages(mixed))
+            objects: dict[str, Client] = {"flask-mailbox": ours_objects, "imapclient + email": imapclient_objects}
+            if imap_tools:
+                objects["imap_tools"] = imap_tools_objects
+            rows += measured(f"{mixed:,} mixed to objects", objects, box, mixed, max(3, rounds // 2))
+        if "attachment" in only:
+            box = filled(server, [with_attachment(attachment)])
+            files: dict[str, Client] = {"flask-mailbox": ours_attachment, "imapclient": imapclient_attachment}
+            if imap_tools:
+                files["imap_tools"] = imap_tools_attachment
+            rows += measured(f"{attachment} MB to a file", files, box, 1, 3)
         return rows
+
+
+def measured_pages(folder: Mailbox, large: int, rounds: int) -> list[Row]:
+    """Let each client read the newest page."""
+    pages: dict[str, Client] = {"flask-mailbox": ours_page, "imapclient": imapclient_page, "raw socket": raw_page}
+    if imap_tools:
+        pages["imap_tools"] = imap_tools_page
+    return measured(f"50 newest of {large:,}", pages, folder, large, rounds)
+
+
+def measured_requests(server: Dovecot, folder: Mailbox, large: int, rounds: int) -> list[Row]:
+    """Let a web app read the newest page over a round trip of 20 ms."""
+    with delayed(server.imap, 0.020) as slow:
+        far = Mailbox(slow, folder.user, folder.password)
+        requests: dict[str, Client] = {"flask-mailbox": ours_request, "raw socket": raw_page}
+        return measured("the same, pooled, 20 ms", requests, far, large, rounds)
 
 
 def with_attachment(megabytes: int) -> bytes:
@@ -333,8 +354,9 @@ def main() -> None:
     arguments.add_argument("--large", type=int, default=100_000)
     arguments.add_argument("--mixed", type=int, default=300)
     arguments.add_argument("--attachment", type=int, default=100)
+    arguments.add_argument("--only", nargs="+", choices=WORKLOADS, default=WORKLOADS)
     given = arguments.parse_args()
-    for row in measure(given.rounds, given.large, given.mixed, given.attachment):
+    for row in measure(given.rounds, given.large, given.mixed, given.attachment, given.only):
         print(f"{row.task:<28} {row.parser:<20} {row.seconds * 1000:9.1f} ms   ours is {row.ratio:5.2f} x as fast")
 
 
