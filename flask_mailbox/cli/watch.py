@@ -61,14 +61,18 @@ def event_values(event: Event) -> dict[str, Any]:
 
 def _print(mailbox: AccountMailbox, event: Event) -> None:
     name = type(event).__name__.lower()
-    if isinstance(event, Changed):
-        for uid, flags in event.flags.items():
-            click.echo(f"{event.folder}  {name}  {uid}  {' '.join(sorted(flags))}")
-        return
+    rows = _flag_words(event) if isinstance(event, Changed) else _described_uids(mailbox, event)
+    for uid, words in rows.items():
+        click.echo(printable(f"{event.folder}  {name}  {uid}  {words}").rstrip())
+
+
+def _flag_words(event: Changed) -> dict[int, str]:
+    return {uid: " ".join(sorted(flags)) for uid, flags in event.flags.items()}
+
+
+def _described_uids(mailbox: AccountMailbox, event: Event) -> dict[int, str]:
     found = _summaries(mailbox, event) if isinstance(event, Arrived) else {}
-    for uid in getattr(event, "uids", ()):
-        what = _described(found[uid]) if uid in found else ""
-        click.echo(f"{event.folder}  {name}  {uid}  {what}".rstrip())
+    return {uid: _described(found[uid]) if uid in found else "" for uid in getattr(event, "uids", ())}
 
 
 def _summaries(mailbox: AccountMailbox, event: Arrived) -> dict[int, Summary]:
@@ -82,4 +86,4 @@ def _summaries(mailbox: AccountMailbox, event: Arrived) -> dict[int, Summary]:
 
 
 def _described(summary: Summary) -> str:
-    return printable(f"{shortened(', '.join(map(str, summary.from_)), 30)}  {shortened(summary.subject, 60)}")
+    return f"{shortened(', '.join(map(str, summary.from_)), 30)}  {shortened(summary.subject, 60)}"

@@ -190,7 +190,7 @@ class Connection(imaplib.IMAP4):
             raise self.violation("The server sent a message number of more than 32 bits.")
         pieces = self._pieces(found[3] or b"")
         if name == "EXISTS":
-            self.news += 1
+            self.news += number != self.exists  # some servers say it again whenever IDLE begins
             self.exists = number or 0
         elif name == "EXPUNGE":
             self.news += 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -13,7 +14,8 @@ KEEP_ALIVE = 120
 MAX_SIGNS = 8_000
 """Bytes of signs of life that may come at once: more is a flood, which the session's budgets end."""
 
-_ALIVE = b"* OK"
+_LINE = re.compile(rb"[^\n]*\n")
+_ALIVE = re.compile(rb"\* (?:OK\b.*|\d+ RECENT\s*|(\d{1,10}) EXISTS\s*)\r?\n", re.IGNORECASE)
 
 
 def can_idle(session: IMAPSession) -> bool:
@@ -33,7 +35,8 @@ class Idling:
     def has_news(self) -> bool:
         """Take what has come, without waiting, and return whether it may be about the folder.
 
-        Servers say ``* OK Still here`` now and then: that is read and forgotten.
+        Servers say ``* OK Still here`` now and then, and some tell a number of messages that is known already whenever
+        IDLE begins: that is read and forgotten. Half a line waits for its other half.
 
         :raises DisconnectedError: If the connection has ended.
         """
@@ -41,11 +44,16 @@ class Idling:
         waiting = stream.take_waiting()
         if stream.broken or len(waiting) > MAX_SIGNS:
             return True
-        while waiting[: len(_ALIVE)].upper() == _ALIVE and (end := waiting.find(b"\n")) >= 0:
-            stream.skip(end + 1)
-            waiting = waiting[end + 1 :]
-        start = waiting[: len(_ALIVE)].upper()
-        return not _ALIVE.startswith(start)
+        while line := _LINE.match(waiting):
+            if not self._says_nothing(line[0]):
+                return True
+            stream.skip(line.end())
+            waiting = waiting[line.end() :]
+        return False
+
+    def _says_nothing(self, line: bytes) -> bool:
+        sign = _ALIVE.fullmatch(line)
+        return sign is not None and (sign[1] is None or int(sign[1]) == self.session.client.wire.exists)
 
     def stop(self, *, wait: float) -> None:
         """End it; what the server said meanwhile is read, and the session may be used again.

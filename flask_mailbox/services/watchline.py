@@ -32,6 +32,9 @@ logger = logging.getLogger("flask_mailbox")
 DONE_SECONDS = 10.0
 """How long a server may take to end IDLE: longer, and the connection is taken for dead."""
 
+SLOW_SECONDS = 2.0
+"""A server that took longer is attended to where it keeps no others waiting."""
+
 STEADY_SECONDS = 60.0
 """A connection that held for so long ends a row of failures."""
 
@@ -65,6 +68,8 @@ class Line:
     :param known: As of when to tell; now if not given.
     :param tell: Takes the events.
     :param is_crowded: Whether so many events wait to be read that nothing more should be told now.
+
+    ``was_slow`` says whether it took long to attend to it the last time.
     """
 
     def __init__(
@@ -83,6 +88,7 @@ class Line:
         self.due = time.monotonic()
         self.working = False
         self.closed = False
+        self.was_slow = False
         self.tried = threading.Event()
         self.ended = threading.Event()
         self.session: IMAPSession | None = None
@@ -113,15 +119,18 @@ class Line:
 
     def attend(self) -> None:
         """Find out what happened, tell it, and wait for more: this takes round trips, and never raises."""
+        began = time.monotonic()
         try:
             session = self._ready()
-            self._look(session)
-            self._wait(session)
+            if not self.closed:  # else it was removed while a connection was opened
+                self._look(session)
+                self._wait(session)
         except MailboxError as error:
             self._failed(error)
         except Exception as error:  # a watcher of thousands outlives a fault in one
             logger.exception("Watching folder '%s' of account '%s' failed", self.folder, self.account.name)
             self._failed(ServiceError(f"Watching failed: {error!r}", account=self.account.name, transient=True))
+        self.was_slow = time.monotonic() - began > SLOW_SECONDS
         self.tried.set()
 
     def interrupt(self) -> None:
@@ -195,6 +204,8 @@ class Line:
         events = list(_events(self.account, self._path or self.folder, before, changes))
         for place, event in enumerate(events):
             last = place == len(events) - 1
+            if self.closed:
+                return
             self.tell(dataclasses.replace(event, known=changes.known if last else before))
         self._known = changes.known
 

@@ -194,7 +194,7 @@ class _Run:
             if key.fileobj is self._bell:
                 self._bell.recv(4096)
             elif key.data.has_news():
-                self._attend(key.data, self._fast)
+                self._attend_to_news(key.data)
 
     # orders
 
@@ -220,7 +220,7 @@ class _Run:
         if line.is_idling:
             self._selector.register(line.fileno(), selectors.EVENT_READ, line)
             if line.has_news():  # what is in the buffer already, no selector sees
-                self._attend(line, self._fast)
+                self._attend_to_news(line)
                 return
         self._plan(line)
 
@@ -238,6 +238,9 @@ class _Run:
 
     def _until_due(self) -> float | None:
         return max(0.0, self._schedule[0][0] - time.monotonic()) if self._schedule else None
+
+    def _attend_to_news(self, line: Line) -> None:
+        self._attend(line, self._slow if line.was_slow else self._fast)
 
     def _attend(self, line: Line, workers: Workers) -> None:
         self._unwatch(line)

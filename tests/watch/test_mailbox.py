@@ -16,6 +16,8 @@ from flask_mailbox import Arrived, AuthenticationError, ConfigurationError, Fail
 from flask_mailbox.devserver import MailServer
 
 from ..apps import mailbox_app, mailbox_of
+from ..imap.scripts import imap_script
+from ..scripted import Client, scripted
 from .conftest import deliver, events, wait_until_idle, watch_threads
 
 ANN = "ann@demo.test"
@@ -117,6 +119,29 @@ def test_the_command_prints_what_comes(mailserver: MailServer, as_json: bool) ->
     else:
         assert "INBOX  arrived  1  Bob <bob@demo.test>  Lunch?" in result.stdout
     assert watch_threads() == []
+
+
+def test_the_command_prints_nothing_that_a_terminal_obeys() -> None:
+    flags = iter([b"", b"\x1b[31m"])
+
+    def fetch(client: Client, tag: bytes) -> None:
+        client.send(b"* 1 FETCH (UID 3 FLAGS (%b))\r\n" % next(flags) + tag + b" OK done\r\n")
+
+    def idle(client: Client, tag: bytes) -> None:
+        client.send(b"+ idling\r\n* 1 FETCH (FLAGS (changed))\r\n")
+        client.line()
+        client.send(tag + b" OK done\r\n")
+
+    selected = b"* 1 EXISTS\r\n* OK [UIDVALIDITY 7] ok\r\n* OK [UIDNEXT 4] ok\r\n"
+    greeting = b"* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN SASL-IR IDLE] ready\r\n"
+    host = Flask("host")
+    with scripted(imap_script({"EXAMINE": selected, "FETCH": fetch, "IDLE": idle}, greeting=greeting)) as server:
+        host.config.update(MAILBOX_ADDRESS=ANN, MAILBOX_PASSWORD="x", MAILBOX_IMAP=f"imap://localhost:{server.port}")
+        Mailbox(host)
+        result = CliRunner().invoke(FlaskGroup(create_app=lambda: host), ["mailbox", "watch", "--count", "1"])
+
+    assert "INBOX  changed  3" in result.stdout
+    assert "\x1b" not in result.stdout
 
 
 def test_the_command_says_what_is_wrong(mailserver: MailServer) -> None:

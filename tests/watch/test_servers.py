@@ -18,7 +18,7 @@ from ..imap.accounts import imap_account, session_of
 from ..imap.scripts import imap_script
 from ..scripted import Client, Script, ScriptedServer, scripted
 from ..servers.dovecot import Dovecot
-from .conftest import QUICK, Open, deliver, events, wait_until_idle
+from .conftest import QUICK, Open, deliver, events, wait_until_idle, watch_threads
 
 GREETING = b"* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN SASL-IR IDLE] ready\r\n"
 FETCHED = [b"* %d FETCH (UID %d FLAGS ())\r\n" % (number, number) for number in range(1, 6)]
@@ -49,7 +49,10 @@ class Folder:
         if kind == "early":  # somebody came before the server was ready to tell
             self.total += 1
             client.send(b"* %d EXISTS\r\n" % self.total)
-        client.send(b"+ idling\r\n")
+        if kind == "known":
+            client.send(b"* %d EXISTS\r\n* 0 RECENT\r\n+ idling\r\n* %d EXISTS\r\n" % (self.total, self.total))
+        else:
+            client.send(b"+ idling\r\n")
         self.client = client
         self.idling.set()
         if kind == "bye":
@@ -121,6 +124,77 @@ def test_what_idle_keeps_to_itself_is_found_when_it_is_renewed(folder: Folder, o
 
         assert event.uids == (2,)  # type: ignore[attr-defined]
         assert server.connections == 1
+
+
+def test_a_number_of_messages_that_is_known_already_costs_nothing(folder: Folder, open_watcher: Open) -> None:
+    folder.idles = ["known"] * 1_000
+    with scripted(folder.script()) as server:
+        watcher = open_watcher()
+        watcher.add(imap_account(server.port))
+        assert folder.idling.wait(5)
+        time.sleep(0.3)
+        assert server.received.count(b"DONE") == 0
+        folder.total += 1
+        assert folder.client is not None
+        folder.client.send(b"* 2 EXISTS\r\n")
+
+        assert [event.uids for event in events(watcher, 1)] == [(2,)]  # type: ignore[attr-defined]
+
+
+def test_nothing_is_told_of_an_account_that_was_removed_while_it_connected(
+    folder: Folder, open_watcher: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("flask_mailbox.services.watch.CLOSE_SECONDS", 0.1)
+    connected, going_on = threading.Event(), threading.Event()
+    play = folder.script()
+
+    def hesitate(client: Client) -> None:
+        connected.set()
+        going_on.wait(5)
+        play(client)
+
+    with scripted(folder.script(), hesitate) as server:
+        account = imap_account(server.port)
+        with session_of(account) as imap:
+            cursor = imap.folder("INBOX").cursor()
+        folder.total += 1
+        watcher = open_watcher()
+        watcher.add(account, "INBOX", cursors={"INBOX": cursor})
+        assert connected.wait(5)
+        watcher.remove(account)
+        going_on.set()
+
+        assert watcher.next_event(0.5) is None
+        assert watch_threads() == []
+
+
+def test_servers_that_dawdle_do_not_keep_others_waiting(open_watcher: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("flask_mailbox.services.watchline.SLOW_SECONDS", 0.1)
+    monkeypatch.setattr("flask_mailbox.services.watchloop.FAST_WORKERS", 1)
+    slow, quick = Folder(), Folder()
+    waits = threading.Event()
+
+    def dawdle(client: Client, tag: bytes) -> None:
+        waits.wait(0.3 if slow.total < 3 else 5)
+        slow.examine(client, tag)
+
+    answers = {"EXAMINE": dawdle, "FETCH": slow.fetch, "IDLE": slow.idle}
+    with scripted(imap_script(answers, greeting=GREETING)) as far, scripted(quick.script()) as near:
+        watcher = open_watcher()
+        watcher.add(imap_account(far.port, timeouts=Timeouts(5.0, 8.0, 8.0)))
+        assert watcher.wait_ready(5)
+        watcher.add(imap_account(near.port).replace(name="near"))
+        assert quick.idling.wait(5)
+        slow.total = 3
+        assert slow.client is not None
+        assert quick.client is not None
+        slow.client.send(b"* 3 EXISTS\r\n")
+        quick.total += 1
+        quick.client.send(b"* 2 EXISTS\r\n")
+
+        assert [event.account.name for event in events(watcher, 1)] == ["near"]
+        waits.set()
+        assert [event.account.name for event in events(watcher, 1)] == ["test"]
 
 
 def test_signs_of_life_cost_nothing(folder: Folder, open_watcher: Open) -> None:
