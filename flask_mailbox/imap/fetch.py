@@ -18,6 +18,7 @@ Items = dict[bytes, Any]
 What stood in parentheses is a list, or ``Nested`` as long as nobody asked for it."""
 
 _ORIGIN = re.compile(rb"<\d+>\Z")
+_PART = re.compile(rb"BODY\[[\d.]+\]", re.IGNORECASE)
 _DATE_TIME = re.compile(rb" ?(\d{1,2})-([A-Za-z]{3})-(\d{4}) (\d\d):(\d\d):(\d\d) ([+-])(\d\d)(\d\d)")
 _MONTHS = (b"JAN", b"FEB", b"MAR", b"APR", b"MAY", b"JUN", b"JUL", b"AUG", b"SEP", b"OCT", b"NOV", b"DEC")
 
@@ -53,7 +54,7 @@ def parse_items(response: Untagged) -> Items:
     values = parse_data(response.pieces)
     if len(values) == 1 and isinstance(values[0], list):
         values = values[0]
-    if len(values) % 2 and isinstance(values[-1], bytes) and values[-1].upper().startswith(b"BODY["):
+    if len(values) % 2 and isinstance(values[-1], bytes) and _PART.fullmatch(values[-1]):
         values.append(b"")  # GNU mailutils says so that a range lies behind the end
     if len(values) % 2:
         raise MalformedDataError("a name without a value")

@@ -28,8 +28,10 @@ def test_both_ways_agree_on_recorded_answers() -> None:
         if b" FETCH (" not in (answer := answer_of(path)):
             continue
         with scripted(imap_script({"NOOP": answer})) as server, session_of(imap_account(server.port)) as imap:
-            for response in imap.client.ask("NOOP").of("FETCH"):
-                assert read_fully(response) == parse_items(response), path
+            read = [read_fully(response) for response in imap.client.ask("NOOP").of("FETCH")]
+            imap.client.wire._cut_row = lambda buffer: None  # type: ignore[method-assign]
+            for response, items in zip(imap.client.ask("NOOP").of("FETCH"), read, strict=True):
+                assert items == read_fully(response) == parse_items(response), path
                 quick += cut_items(response.pieces) is not None
 
     assert quick > 20
