@@ -172,6 +172,13 @@ class AccountMailbox:
         """
         return self._lease(Protocol.IMAP)
 
+    def hold_imap(self) -> Lease:
+        """Lease an IMAP session beyond the app context, as for an answer that is streamed; the caller releases it.
+
+        :raises ServiceError: If the server cannot be reached or refuses the sign-in.
+        """
+        return self._state.pool.lease(self.account, Protocol.IMAP)
+
     def pop3(self) -> AbstractContextManager[POP3Session]:
         """Open the maildrop for a ``with`` block; deletions happen at its end, and not if it ends by an error.
 

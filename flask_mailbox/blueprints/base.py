@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import flask
@@ -72,7 +73,9 @@ class Blueprint(flask.Blueprint):
         summary: str,
         query: type[Schema] | None = None,
         body: type[Schema] | None = None,
+        consumes: str = "application/json",
         answer: type[Schema] | None = None,
+        many: bool = False,
         status: int = 200,
         produces: str = "application/json",
     ) -> Callable[[View], View]:
@@ -95,12 +98,13 @@ class Blueprint(flask.Blueprint):
                 found = view(mailbox, **path, **given)
                 if isinstance(found, Response) or answer is None:
                     return found
-                dumped = answer(many=isinstance(found, list)).dump(found)
+                dumped = answer(many=many).dump(found)
                 return json_response(dumped, status)
 
             self.add_url_rule(rule, name.replace(".", "_"), guarded, methods=[method])
             self._methods.setdefault(rule, set()).add(method)
-            self._describe(rule, name, method, summary, query, body, answer, status, produces)
+            described = _Operation(name, method, summary, query, body, consumes, answer, many, status, produces)
+            self._describe(rule, described)
             return view
 
         return decorate
@@ -128,29 +132,50 @@ class Blueprint(flask.Blueprint):
         document["servers"] = [{"url": f"{request.script_root}{prefix}"}]
         return json_response(document)
 
-    def _describe(
-        self,
-        rule: str,
-        name: str,
-        method: str,
-        summary: str,
-        query: type[Schema] | None,
-        body: type[Schema] | None,
-        answer: type[Schema] | None,
-        status: int,
-        produces: str,
-    ) -> None:
+    def _describe(self, rule: str, operation: _Operation) -> None:
         path, parameters = _path_of(rule)
-        operation: dict[str, Any] = {"operationId": name, "summary": summary, "parameters": parameters}
-        if query is not None:
-            operation["parameters"] = [*parameters, {"in": "query", "schema": query}]
-        if body is not None:
-            operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": body}}}
-        schema: Any = answer if answer is not None else {"type": "string"}
-        content = {} if status == 204 else {"content": {produces: {"schema": schema}}}
-        refused = {"description": "A problem (RFC 9457).", "content": {problems.CONTENT_TYPE: {"schema": _PROBLEM}}}
-        operation["responses"] = {str(status): {"description": summary, **content}, "default": refused}
-        self._spec.path(path, operations={method.lower(): operation})
+        self._spec.path(path, operations={operation.method.lower(): operation.described(parameters)})
+
+
+@dataclass(frozen=True, slots=True)
+class _Operation:
+    """What the OpenAPI document says of one operation."""
+
+    name: str
+    method: str
+    summary: str
+    query: type[Schema] | None
+    body: type[Schema] | None
+    consumes: str
+    answer: type[Schema] | None
+    many: bool
+    status: int
+    produces: str
+
+    def described(self, parameters: list[dict[str, Any]]) -> dict[str, Any]:
+        """Return the operation as OpenAPI writes it; apispec puts the schemas in their place."""
+        found: dict[str, Any] = {"operationId": self.name, "summary": self.summary, "parameters": parameters}
+        if self.query is not None:
+            found["parameters"] = [*parameters, {"in": "query", "schema": self.query}]
+        if self.body is not None or self.consumes != "application/json":
+            schema: Any = self.body if self.body is not None else {"type": "string"}
+            found["requestBody"] = {"required": True, "content": {self.consumes: {"schema": schema}}}
+        if self.method not in SAFE:
+            header = {"in": "header", "name": OWN_HEADER, "schema": {"type": "string", "enum": ["1"]}}
+            found["parameters"] = [*found["parameters"], header | {"required": self.body is None}]
+        found["responses"] = {str(self.status): self._answered()}
+        found["responses"]["default"] = {
+            "description": "A problem (RFC 9457).",
+            "content": {problems.CONTENT_TYPE: {"schema": _PROBLEM}},
+        }
+        return found
+
+    def _answered(self) -> dict[str, Any]:
+        schema: Any = self.answer if self.answer is not None else {"type": "string"}
+        if self.many:
+            schema = {"type": "array", "items": schema}
+        content = {} if self.status == 204 else {"content": {self.produces: {"schema": schema}}}
+        return {"description": self.summary, **content}
 
 
 _PROBLEM = {
@@ -170,7 +195,8 @@ _PROBLEM = {
 
 def json_response(value: Any, status: int = 200) -> Response:
     """Return a value as JSON in plain UTF-8."""
-    return Response(json.dumps(value, ensure_ascii=False), status, content_type="application/json")
+    text = json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")
+    return Response(text, status, content_type="application/json")
 
 
 def _mannerly(response: Response) -> Response:

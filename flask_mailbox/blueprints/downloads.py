@@ -1,20 +1,24 @@
-"""Answers that are not JSON: raw messages, attachments, cleaned HTML; never active content on our own page."""
+"""Answers that are not JSON: raw messages, parts, cleaned HTML; never active content on our own page."""
 
 from __future__ import annotations
 
-import io
+import re
+from collections.abc import Callable, Iterable
+from urllib.parse import quote
 
-from flask import Response, send_file
+from flask import Response, request
 from werkzeug.exceptions import NotFound
 
-from ..message import ReceivedMessage, frame_document, frame_policy
+from ..message import ReceivedMessage, frame_document, frame_policy, html_to_text
 
 LOCKED = "sandbox; default-src 'none'"
+REVALIDATED = "private, no-cache"
+"""Kept by the reader's own browser only, and asked for again each time: who may read may change."""
 
 
 def raw_message(data: bytes, name: str) -> Response:
     """Return a message as a download."""
-    return _download(data, "message/rfc822", f"{name}.eml")
+    return _download((data,), "message/rfc822", f"{name}.eml")
 
 
 def attachment(message: ReceivedMessage, index: int) -> Response:
@@ -25,17 +29,66 @@ def attachment(message: ReceivedMessage, index: int) -> Response:
     if index >= len(message.attachments):
         raise NotFound("The message has no such attachment.")
     part = message.attachments[index]
-    return _download(part.content, "application/octet-stream", part.safe_filename)
+    return _download((part.content,), "application/octet-stream", part.safe_filename)
+
+
+def stream(content: Iterable[bytes], filename: str) -> Response:
+    """Return a part as a download of neutral type, sent piece by piece."""
+    response = _download(content, "application/octet-stream", filename)
+    response.headers["Accept-Ranges"] = "bytes"
+    return response
+
+
+def with_range(response: Response, size: int, entity_tag: str | None) -> Response:
+    """Cut a seekable answer to the range that the request asks for (RFC 9110, 14).
+
+    :raises RequestedRangeNotSatisfiable: If it has no such range.
+    """
+    if entity_tag is not None:
+        response.set_etag(entity_tag)
+    response.make_conditional(request, accept_ranges=True, complete_length=size)
+    return response
+
+
+def plain_text(message: ReceivedMessage) -> Response:
+    """Return what a message says, as plain text; made from its HTML where it has nothing else."""
+    text = message.text if message.text is not None else html_to_text(message.html or "")
+    response = Response(text.encode("utf-8", "replace"), content_type="text/plain; charset=utf-8")
+    response.headers["Content-Security-Policy"] = LOCKED
+    return response
 
 
 def safe_html(message: ReceivedMessage, *, load_remote: bool) -> Response:
     """Return a message's HTML, cleaned, with the policy that a sandboxed frame needs."""
     page = frame_document(message.safe_html(load_remote=load_remote))
-    return Response(page, headers=dict(frame_policy(load_remote=load_remote).headers))
+    headers = dict(frame_policy(load_remote=load_remote).headers)
+    return Response(page.encode("utf-8", "replace"), headers=headers, content_type="text/html; charset=utf-8")
 
 
-def _download(data: bytes, content_type: str, filename: str) -> Response:
-    response = send_file(io.BytesIO(data), content_type, as_attachment=True, download_name=filename, etag=False)
-    response.headers["Content-Security-Policy"] = LOCKED
-    response.headers["Cache-Control"] = "no-store"
+def immutable(entity_tag: str | None, make: Callable[[], Response]) -> Response:
+    """Return what never changes: 304 if the client has it, without asking the mail server, else what ``make`` makes.
+
+    :param entity_tag: Its ETag, bound to the account; ``None`` if nothing names it for ever.
+    """
+    if entity_tag is None:
+        return make()
+    known = request.if_none_match.contains_weak(entity_tag)
+    response = Response(status=304) if known else make()
+    response.set_etag(entity_tag)
+    response.headers["Cache-Control"] = REVALIDATED
     return response
+
+
+def _download(content: Iterable[bytes], content_type: str, filename: str) -> Response:
+    response = Response(content, content_type=content_type)
+    response.headers["Content-Disposition"] = disposition(filename)
+    response.headers["Content-Security-Policy"] = LOCKED
+    return response
+
+
+def disposition(filename: str) -> str:
+    """Return the field that makes a download of an answer, with a name for old and new readers (RFC 6266, 8187)."""
+    name = re.sub(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069/\\]", "_", filename)[:150].strip(". ") or "download"
+    plain = re.sub(r"[^ !#-$&-\[\]-~]", "_", name)
+    extended = quote(name.encode("utf-8", "replace"), safe="!#$&+-.^_`|~")
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{extended}"

@@ -71,15 +71,19 @@ KINDS: dict[type[MailboxError], Kind] = {
     MailboxError: Kind(500, "mailbox", "The mailbox failed"),
 }
 
+ALREADY_THERE = Kind(409, "already-exists", "There is one of this name already")
+
 CODES = {400: "bad-request", 401: "unauthorized", 403: "forbidden", 404: "not-found", 405: "method-not-allowed",
-         413: "too-large", 415: "unsupported-media-type", 422: "invalid", 429: "too-many-requests"}  # fmt: skip
+         413: "too-large", 415: "unsupported-media-type", 416: "range",
+         422: "invalid", 429: "too-many-requests"}  # fmt: skip
 
 
 def problem(status: int, code: str, title: str, **members: Any) -> Response:
     """Return a problem; members without a value are left out."""
     body = {"type": "about:blank", "title": title, "status": status, "code": code}
     body |= {name: value for name, value in members.items() if value not in (None, "", {}, ())}
-    response = Response(json.dumps(body, ensure_ascii=False), status, content_type=CONTENT_TYPE)
+    text = json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
+    response = Response(text, status, content_type=CONTENT_TYPE)
     if status in (429, 503):
         response.headers["Retry-After"] = str(RETRY_SECONDS)
     return response
@@ -88,6 +92,8 @@ def problem(status: int, code: str, title: str, **members: Any) -> Response:
 def mailbox_problem(error: MailboxError) -> Response:
     """Return the problem for an error of ours; a mistake of the deployment is not told to strangers."""
     kind = next(KINDS[each] for each in type(error).__mro__ if each in KINDS)
+    if isinstance(error, CommandError) and error.code == "ALREADYEXISTS":
+        kind = ALREADY_THERE
     if isinstance(error, ConfigurationError):
         return problem(kind.status, kind.code, kind.title)
     if isinstance(error, ServiceError):

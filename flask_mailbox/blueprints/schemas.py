@@ -6,6 +6,8 @@ from typing import Any
 
 from marshmallow import RAISE, Schema, fields, validate
 
+from ..message import Headers
+
 MAX_RECIPIENTS = 50
 MAX_ATTACHMENTS = 20
 MAX_ATTACHMENT_BYTES = 20 * 1024 * 1024
@@ -97,6 +99,13 @@ class MessageSchema(Strict):
     defects = fields.List(fields.String())
 
 
+class HeaderSchema(Strict):
+    """A header field, decoded."""
+
+    name = fields.String()
+    value = fields.String()
+
+
 class EntrySchema(Strict):
     """A message of a maildrop."""
 
@@ -171,3 +180,8 @@ def message_values(message: Any, identifier: str) -> dict[str, Any]:
         "attachments": parts,
         "defects": [str(defect) for defect in message.defects],
     }
+
+
+def header_values(headers: Headers) -> list[dict[str, str]]:
+    """Return what ``HeaderSchema`` describes of all fields, in their order."""
+    return [{"name": name, "value": value} for name, value in headers.items()]

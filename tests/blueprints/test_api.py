@@ -11,10 +11,11 @@ from flask import Flask, abort
 from flask.testing import FlaskClient
 
 from flask_mailbox import ANYONE, ConfigurationError, Mailbox
-from flask_mailbox.blueprints.ids import name_id
+from flask_mailbox.blueprints.ids import Ids
 from flask_mailbox.devserver import MailServer
 
-INBOX = f"/api/imap/folders/{name_id('INBOX')}/messages"
+ANN = Ids("ann@demo.test localhost")
+INBOX = f"/api/imap/folders/{ANN.name('INBOX')}/messages"
 LINE_BREAK = "a\r\nX1 NOOP"
 Deliver = Callable[..., int]
 
@@ -32,7 +33,7 @@ def test_folders_have_ids_roles_and_counts(client_of_ann: FlaskClient, deliver: 
 
     assert folders["INBOX"]["messages"] == folders["INBOX"]["unseen"] == 1
     assert folders["Sent"]["role"] == "sent"
-    assert folders["INBOX"]["id"] == name_id("INBOX")
+    assert folders["INBOX"]["id"] == ANN.name("INBOX")
 
 
 def test_pages_follow_each_other_by_the_link_header(client_of_ann: FlaskClient, deliver: Deliver) -> None:
@@ -76,7 +77,7 @@ def test_raw_and_attachments_are_downloads_without_a_chance_to_run(
     for response in (raw, attachment):
         assert response.headers["Content-Disposition"].startswith("attachment")
         assert response.headers["X-Content-Type-Options"] == "nosniff"
-        assert response.headers["Cache-Control"] == "no-store"
+        assert response.headers["Cache-Control"] == "private, no-cache"
         assert "sandbox" in response.headers["Content-Security-Policy"]
 
 
@@ -167,7 +168,7 @@ def test_authorize_may_ask_for_a_sign_in(publish: Any) -> None:
 
 @pytest.mark.parametrize(
     ("method", "url"),
-    [("post", "/api/smtp/messages"), ("delete", f"/api/pop3/messages/{name_id('x')}")],
+    [("post", "/api/smtp/messages"), ("delete", f"/api/pop3/messages/{ANN.name('x')}")],
 )
 def test_a_form_of_another_site_changes_nothing(client_of_ann: FlaskClient, method: str, url: str) -> None:
     response = getattr(client_of_ann, method)(url, data={"to": "bob@demo.test"})
@@ -177,16 +178,16 @@ def test_a_form_of_another_site_changes_nothing(client_of_ann: FlaskClient, meth
 
 
 BAD: dict[str, tuple[str, str, Any, int]] = {
-    "unknown folder": ("get", f"/api/imap/folders/{name_id('No/../such')}/messages", None, 404),
-    "folder with a line break": ("get", f"/api/imap/folders/{name_id(LINE_BREAK)}/messages", None, 404),
+    "unknown folder": ("get", f"/api/imap/folders/{ANN.name('No/../such')}/messages", None, 404),
+    "folder with a line break": ("get", f"/api/imap/folders/{ANN.name(LINE_BREAK)}/messages", None, 404),
     "folder id that is none": ("get", "/api/imap/folders/!!/messages", None, 404),
     "message id that is none": ("get", f"{INBOX}/abc", None, 404),
-    "message id too large": ("get", f"{INBOX}/1-99999999999", None, 404),
+    "message id too large": ("get", f"{INBOX}/1-99999999999-000000000000", None, 404),
     "huge limit": ("get", f"{INBOX}?limit=1000000000", None, 422),
     "limit that is no number": ("get", f"{INBOX}?limit=many", None, 422),
     "cursor that is none": ("get", f"{INBOX}?cursor=%0d%0aX", None, 400),
     "unknown query key": ("get", f"{INBOX}?limti=3", None, 422),
-    "unknown uidl": ("get", f"/api/pop3/messages/{name_id('nothing')}", None, 404),
+    "unknown uidl": ("get", f"/api/pop3/messages/{ANN.name('nothing')}", None, 404),
     "no recipients": ("post", "/api/smtp/messages", {"text": "x"}, 400),
     "bad address": ("post", "/api/smtp/messages", {"to": [{"address": "not an address"}]}, 400),
     "line break in the subject": (
@@ -239,9 +240,10 @@ def test_a_stale_message_id_is_a_conflict_and_never_another_message(
     client_of_ann: FlaskClient, deliver: Deliver
 ) -> None:
     deliver()
-    uidvalidity, uid = first_message(client_of_ann).rpartition("/")[2].split("-")
+    folder, _, identifier = first_message(client_of_ann).rpartition("/")
+    uidvalidity, uid, seal = identifier.split("-")
 
-    response = client_of_ann.get(f"{INBOX}/{int(uidvalidity) - 1}-{uid}")
+    response = client_of_ann.get(f"{folder}/{int(uidvalidity) - 1}-{uid}-{seal}")
 
     assert (response.status_code, response.json["code"]) == (409, "uidvalidity-changed")
 

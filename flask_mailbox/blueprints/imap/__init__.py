@@ -1,0 +1,5 @@
+"""The mailbox over IMAP as JSON."""
+
+from .blueprint import make_imap_blueprint
+
+__all__ = ["make_imap_blueprint"]

@@ -1,0 +1,116 @@
+"""Lists of messages: pages, newest first or in another order, and conversations."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from flask import Response, request, url_for
+from marshmallow import fields
+
+from ...errors import UIDValidityChangedError, UsageError
+from ..base import Blueprint, json_response
+from ..schemas import PageSchema, Strict
+from .places import FOLDER, MESSAGES, FolderPlace
+from .queries import ListQuery, ThreadsQuery, search_of
+from .rows import row_values
+
+if TYPE_CHECKING:
+    from ...extension import AccountMailbox
+    from ...imap import Folder
+
+_SORTED_CURSOR = re.compile(r"s([0-9]{1,10})-([0-9]{1,7})", re.ASCII)
+
+
+class ReplySchema(Strict):
+    """A message of a conversation, and how many messages it stands below."""
+
+    id = fields.String()
+    depth = fields.Integer()
+
+
+class ThreadsSchema(Strict):
+    """Conversations, the one with the newest message first; ``complete`` says whether all messages were looked at."""
+
+    total = fields.Integer()
+    complete = fields.Boolean()
+    threads = fields.List(fields.List(fields.Nested(ReplySchema)))
+
+
+def add_pages(blueprint: Blueprint) -> None:
+    """Add the routes that list messages."""
+
+    @blueprint.operation(
+        MESSAGES,
+        "imap.messages.list",
+        summary="A page of a folder, newest first unless sorted otherwise",
+        query=ListQuery,
+        answer=PageSchema,
+    )
+    def page(mailbox: AccountMailbox, folder: str, query: dict[str, Any]) -> Response:
+        place = FolderPlace.of(mailbox, folder)
+        with mailbox.imap() as imap:
+            found = (_sorted if query["sort"] else _newest)(place, place.open(imap), query)
+        response = json_response(found)
+        if found["next"]:
+            asked = request.args.to_dict() | {"cursor": found["next"]}
+            following = url_for(request.endpoint or "", folder=folder, **asked)
+            response.headers["Link"] = f'<{following}>; rel="next"'
+        return response
+
+    @blueprint.operation(
+        f"{FOLDER}/threads",
+        "imap.threads.list",
+        summary="Conversations, the one with the newest message first",
+        query=ThreadsQuery,
+        answer=ThreadsSchema,
+    )
+    def threads(mailbox: AccountMailbox, folder: str, query: dict[str, Any]) -> dict[str, Any]:
+        place = FolderPlace.of(mailbox, folder)
+        with mailbox.imap() as imap:
+            opened = place.open(imap)
+            found = opened.threads(search_of(query))
+            uidvalidity = opened.uidvalidity
+        wanted = found.threads[query["offset"] : query["offset"] + query["limit"]]
+        return {
+            "total": len(found),
+            "complete": found.complete,
+            "threads": [
+                [{"id": place.message_id(uidvalidity, reply.uid), "depth": reply.depth} for reply in thread]
+                for thread in wanted
+            ],
+        }
+
+
+def _newest(place: FolderPlace, folder: Folder, query: dict[str, Any]) -> dict[str, Any]:
+    page = folder.page(query["limit"], query["cursor"], search_of(query))
+    rows = [row_values(place, page.uidvalidity, summary) for summary in page]
+    return {"total": page.total, "next": page.next, "messages": rows}
+
+
+def _sorted(place: FolderPlace, folder: Folder, query: dict[str, Any]) -> dict[str, Any]:
+    """Return a page by the place in the sorted list, under the uidvalidity of the page before."""
+    uids = folder.sort(query["sort"], search_of(query), reverse=query["descending"]).uids
+    uidvalidity = folder.uidvalidity
+    start = _start(query["cursor"], uidvalidity)
+    wanted = uids[start : start + query["limit"]]
+    rows = folder.summaries(wanted, uidvalidity=uidvalidity) if wanted else ()
+    end = start + len(wanted)
+    return {
+        "total": len(uids),
+        "next": f"s{uidvalidity}-{end}" if end < len(uids) else None,
+        "messages": [row_values(place, uidvalidity, summary) for summary in rows],
+    }
+
+
+def _start(cursor: str | None, uidvalidity: int) -> int:
+    if cursor is None:
+        return 0
+    found = _SORTED_CURSOR.fullmatch(cursor)
+    if found is None:
+        raise UsageError("This is no cursor of a sorted list: pass on what 'next' gave.")
+    if int(found[1]) != uidvalidity:
+        raise UIDValidityChangedError(
+            "The folder's uids were given out anew.", hint="Read the folder's first page again."
+        )
+    return int(found[2])

@@ -1,0 +1,67 @@
+"""What a list may be asked for: every typed search field, and an order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from marshmallow import fields, validate
+
+from ...imap import Search
+from ..schemas import PageQuery, Strict
+
+SORT_KEYS = ("arrival", "date", "from", "to", "cc", "subject", "size")
+_WORDS = validate.Length(1, 1000)
+_BYTES = validate.Range(0, 2**32 - 1)
+
+
+class SearchQuery(Strict):
+    """What to look for; all that is given must hold."""
+
+    from_ = fields.String(data_key="from", validate=_WORDS)
+    to = fields.String(validate=_WORDS)
+    cc = fields.String(validate=_WORDS)
+    bcc = fields.String(validate=_WORDS)
+    subject = fields.String(validate=_WORDS)
+    body = fields.String(validate=_WORDS)
+    text = fields.String(validate=_WORDS)
+    header_name = fields.String(validate=validate.Regexp(r"[!-9;-~]{1,70}\Z"))
+    header = fields.String(validate=validate.Length(0, 1000))
+    since = fields.Date()
+    before = fields.Date()
+    on = fields.Date()
+    sent_since = fields.Date()
+    sent_before = fields.Date()
+    sent_on = fields.Date()
+    larger = fields.Integer(validate=_BYTES)
+    smaller = fields.Integer(validate=_BYTES)
+    unseen = fields.Boolean()
+    answered = fields.Boolean()
+    flagged = fields.Boolean()
+    draft = fields.Boolean()
+    deleted = fields.Boolean()
+    keyword = fields.String(validate=validate.Length(1, 100))
+
+
+class ListQuery(SearchQuery, PageQuery):
+    """Which page of which messages, in which order."""
+
+    sort = fields.String(load_default=None, validate=validate.OneOf(SORT_KEYS))
+    descending = fields.Boolean(load_default=True)
+
+
+class ThreadsQuery(SearchQuery):
+    """Which conversations, and from which one on."""
+
+    limit = fields.Integer(load_default=50, validate=validate.Range(1, 100))
+    offset = fields.Integer(load_default=0, validate=validate.Range(0, 1_000_000))
+
+
+def search_of(query: Mapping[str, Any]) -> Search | None:
+    """Return the search that a query asks for; ``None`` if it asks for everything."""
+    asked = {name: query[name] for name in SearchQuery().fields if name in query}
+    words = asked.pop("header", "")
+    name = asked.pop("header_name", None)
+    if name is not None:
+        asked["header"] = (name, words)
+    return Search(**asked) if asked else None
