@@ -138,7 +138,9 @@ def test_the_command_prints_nothing_that_a_terminal_obeys() -> None:
     with scripted(imap_script({"EXAMINE": selected, "FETCH": fetch, "IDLE": idle}, greeting=greeting)) as server:
         host.config.update(MAILBOX_ADDRESS=ANN, MAILBOX_PASSWORD="x", MAILBOX_IMAP=f"imap://localhost:{server.port}")
         Mailbox(host)
-        result = CliRunner().invoke(FlaskGroup(create_app=lambda: host), ["mailbox", "watch", "--count", "1"])
+        result = CliRunner().invoke(
+            FlaskGroup(create_app=lambda: host), ["mailbox", "watch", "--count", "1"], color=True
+        )
 
     assert "INBOX  changed  3" in result.stdout
     assert "\x1b" not in result.stdout
