@@ -106,8 +106,20 @@ class ScriptedServer:
         except OSError:
             pass
         finally:
+            _end(client.socket)
             client._file.close()
             client.socket.close()
+
+
+def _end(sock: socket.socket) -> None:
+    """End a connection so that all that was sent arrives: with unread data left, closing would reset it."""
+    try:
+        sock.shutdown(socket.SHUT_WR)
+        sock.settimeout(2)
+        while sock.recv(65536):
+            pass
+    except (OSError, ValueError):
+        pass  # it was ended already, or the other side keeps silent
 
 
 @contextmanager
