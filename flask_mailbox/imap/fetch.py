@@ -35,7 +35,10 @@ def by_uid(responses: Iterable[Untagged]) -> dict[int, Items]:
         items = read_items(response)
         uid = parse_number(items.get(b"UID"))
         if response.number and uid:
-            found.setdefault(uid, {b"SEQ": response.number}).update(items)
+            if uid in found:
+                found[uid].update(items)
+            else:
+                found[uid] = {b"SEQ": response.number, **items}
     return found
 
 

@@ -14,13 +14,15 @@ from .structure import has_attachments
 HEADER_BYTES = 64 * 1024
 """How much of the wanted header fields is kept: enough for any honest message."""
 
-ITEMS = b"(UID FLAGS RFC822.SIZE INTERNALDATE BODYSTRUCTURE BODY.PEEK[HEADER.FIELDS (SUBJECT FROM TO DATE MESSAGE-ID)])"
+_FIELDS = b"[HEADER.FIELDS (SUBJECT FROM TO DATE MESSAGE-ID)]"
+ITEMS = b"(UID FLAGS RFC822.SIZE INTERNALDATE BODYSTRUCTURE BODY.PEEK%b)" % _FIELDS
 """The fields as a whole: a range of them (``<0.65536>``) keeps servers from answering out of their cache."""
 
 ITEMS_WITH_PREVIEW = ITEMS[:-1] + b" PREVIEW (LAZY))"
 """The same with what the server keeps as the text's beginning (RFC 8970); LAZY: only what costs nothing."""
 
 _HEADER = b"BODY[HEADER"
+_AS_ASKED = b"BODY" + _FIELDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,9 @@ class Summary:
 
 def make_summary(uid: int, items: Items) -> Summary | None:
     """Return a summary, or ``None`` if the server said too little (flags of a message that is gone)."""
-    header = section(items, _HEADER)
+    header = items.get(_AS_ASKED)
+    if type(header) is not bytes:  # some servers write the name of the section otherwise
+        header = section(items, _HEADER)
     if header is None:
         return None
     message = glance(header)
