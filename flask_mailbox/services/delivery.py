@@ -74,6 +74,7 @@ class _Draft:
     message: FlaskMailMessage
     parcel: Parcel | None = None
     receipt: Receipt | None = None
+    cancelled: bool = False
 
 
 class Delivery:
@@ -180,7 +181,8 @@ class Delivery:
     def _prepared(self, message: FlaskMailMessage, options: SendOptions) -> _Draft:
         """Return the message ready to be sent, or with the receipt of one that is not to be sent."""
         if self._sending is not None and not self._sending(message):
-            return _Draft(message, receipt=Receipt("", suppressed=True, warnings=("A receiver cancelled it.",)))
+            receipt = Receipt("", suppressed=True, warnings=("A receiver cancelled it.",))
+            return _Draft(message, receipt=receipt, cancelled=True)
         parcel = self._parcel(message, options)
         if self._policy.suppress:
             return _Draft(message, receipt=Receipt(parcel.message_id, suppressed=True))
@@ -197,7 +199,7 @@ class Delivery:
         return file_in_sent(self._account, self._pool, draft.parcel.data, receipt)
 
     def _told(self, draft: _Draft, receipt: Receipt) -> Receipt:
-        if receipt.failure is None:
+        if receipt.failure is None and not draft.cancelled:
             self._dispatched(draft.message, receipt)
         return receipt
 

@@ -102,10 +102,16 @@ def test_a_receiver_of_the_signal_may_change_or_cancel(mailserver: MailServer) -
         message.subject = f"[test] {message.subject}"
         return "secret" not in str(message.subject)
 
-    with mailbox_of(mailserver.config("ann@demo.test")) as mailbox, signals.message_sending.connected_to(judge):
+    told: list[object] = []
+    with (
+        mailbox_of(mailserver.config("ann@demo.test")) as mailbox,
+        signals.message_sending.connected_to(judge),
+        flask_mail.email_dispatched.connected_to(lambda app, message: told.append(message.subject)),
+    ):
         changed = mailbox.send(Message("plain", recipients=[BOB]))
         cancelled = mailbox.send(Message("secret", recipients=[BOB]))
 
+    assert told == ["[test] plain"]
     assert (changed.suppressed, cancelled.suppressed) == (False, True)
     assert [b"[test] plain" in raw for raw in mailserver.messages(BOB)] == [True]
 
