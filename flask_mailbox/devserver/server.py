@@ -44,7 +44,7 @@ class MailServer:
 
     :param users: Addresses and passwords; the two of ``DEMO_USERS`` if none are given.
     :param tokens: Addresses and the OAuth2 access tokens that XOAUTH2 and OAUTHBEARER accept for them.
-    :param profile: Which family of servers to imitate, such as ``coremail`` or ``163``.
+    :param profile: Which servers to imitate: a provider by id or alias (``163``), or a family (``coremail``).
     :param host: A loopback address to listen on.
     :param require_auth: Whether SMTP wants a login before MAIL.
     :param ports: Fixed ports by name (``smtp``, ``smtps``, ``imap`` …); the others are free ones.

@@ -1,0 +1,52 @@
+"""Profiles by name: a provider's id or alias, as the catalogue of presets has it, or the family's own name."""
+
+from __future__ import annotations
+
+import difflib
+import functools
+import pkgutil
+from collections.abc import Mapping
+from importlib import import_module
+
+from ...errors import ConfigurationError
+from ...providers import shipped
+from . import families
+from .profile import STANDARD, Profile
+
+GENERIC = "generic"
+
+
+@functools.cache
+def profiles() -> Mapping[str, Profile]:
+    """Return every profile by its name: the ``PROFILE`` of each file in ``families``, and the standard server."""
+    modules = (import_module(f"{families.__name__}.{found.name}") for found in pkgutil.iter_modules(families.__path__))
+    return {profile.name: profile for profile in (STANDARD, *(module.PROFILE for module in modules))}
+
+
+def profile_for(name: str | None) -> Profile:
+    """Return the profile of a provider (``163``), or of a family (``coremail``); ``None`` is the standard server.
+
+    A provider's own profile comes before that of its family; providers of no special family run the standard server.
+
+    :raises ValueError: If there is no such profile.
+    """
+    if name is None:
+        return STANDARD
+    wanted = name.strip().lower()
+    for known in (*_names_of_provider(wanted), wanted):
+        if known in profiles():
+            return profiles()[known]
+    near = difflib.get_close_matches(wanted, profiles(), n=1)
+    suggestion = f"Did you mean '{near[0]}'? " if near else ""
+    raise ValueError(
+        f"No profile '{name}'. {suggestion}Use a provider's name, or one of: {', '.join(sorted(profiles()))}."
+    )
+
+
+def _names_of_provider(name: str) -> tuple[str, ...]:
+    """Return under which names a provider's profile may stand, the most special first; none if there is no such."""
+    try:
+        provider = shipped().get(name)
+    except ConfigurationError:
+        return ()
+    return (provider.id, STANDARD.name if provider.family == GENERIC else provider.family)
