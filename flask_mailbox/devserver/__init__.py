@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .faults import Fault, Faults
 from .server import MailServer
+from .smtp import SPAM_TEXT
 from .wire import LogLine
 
-__all__ = ["Fault", "Faults", "LogLine", "MailServer"]
+__all__ = ["SPAM_TEXT", "Fault", "Faults", "LogLine", "MailServer"]

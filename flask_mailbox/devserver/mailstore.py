@@ -6,6 +6,7 @@ session finds out what is new by comparing numbers (the shape of RFC 7162's mod-
 
 from __future__ import annotations
 
+import collections
 import datetime
 import itertools
 import re
@@ -103,17 +104,35 @@ class Folder:
 
 
 class User:
-    """One address with its password, its token and its folders."""
+    """One address with its password, its token and its folders.
 
-    def __init__(self, address: str, password: str, token: str | None, uidvalidity: Iterable[int]) -> None:
+    ``trouble`` is why sign-ins are refused, ``sessions`` counts those that are signed in by protocol, ``retrieved``
+    holds the uids of what POP3 handed out, where the profile wants to know.
+    """
+
+    def __init__(
+        self,
+        address: str,
+        password: str,
+        token: str | None,
+        uidvalidity: Iterable[int],
+        folders: Iterable[tuple[str, str]] = DEFAULT_FOLDERS,
+    ) -> None:
         self.address = address
         self.password = password
         self.token = token
         self._uidvalidity = iter(uidvalidity)
         self.folders: dict[str, Folder] = {}
         self.maildrop_locked = False
-        for path, role in DEFAULT_FOLDERS:
+        self.trouble = ""
+        self.sessions: collections.Counter[str] = collections.Counter()
+        self.retrieved: set[int] = set()
+        for path, role in folders:
             self.create(path, role)
+
+    def by_role(self, role: str) -> Folder | None:
+        """Return the folder of a role such as ``\\Sent``, or ``None``."""
+        return next((folder for folder in self.folders.values() if folder.role == role), None)
 
     def folder(self, path: str) -> Folder | None:
         """Return a folder by its path; INBOX is found in any case of letters (RFC 9051, 5.1)."""
@@ -146,9 +165,13 @@ class User:
 
 
 class MailStore:
-    """All users of one server."""
+    """All users of one server.
 
-    def __init__(self) -> None:
+    :param folders: What folders a new user has: paths and roles.
+    """
+
+    def __init__(self, folders: Iterable[tuple[str, str]] = DEFAULT_FOLDERS) -> None:
+        self._folders = tuple(folders)
         self.users: dict[str, User] = {}
         self._uidvalidity = itertools.count(int(datetime.datetime.now().timestamp()))
 
@@ -158,7 +181,7 @@ class MailStore:
         if known is not None:
             known.password, known.token = password, token
             return known
-        user = User(address, password, token, self._uidvalidity)
+        user = User(address, password, token, self._uidvalidity, self._folders)
         self.users[address.lower()] = user
         return user
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import base64
+import datetime
 import hashlib
-import hmac
 import secrets
 import time
 from collections.abc import Awaitable, Callable
@@ -12,11 +12,13 @@ from collections.abc import Awaitable, Callable
 from . import sasl
 from .connection import Connection, LineTooLong
 from .faults import GREETING
+from .gate import Gate, SASLError
 from .mailstore import INBOX, Folder, StoredMessage, User
 from .services import Services
 from .wire import Dropped
 
 LINE_LIMIT = 8_192
+RECENT = datetime.timedelta(days=30)
 TRANSACTION = frozenset(("STAT", "LIST", "UIDL", "TOP", "RETR", "DELE", "RSET", "NOOP"))
 AUTHORIZATION = frozenset(("USER", "PASS", "APOP", "AUTH", "STLS", "UTF8", "LANG"))
 
@@ -45,12 +47,15 @@ class POP3Session:
         self._services = services
         self._connection = connection
         self._wire = connection.wire
+        self._gate = Gate(services, "pop3")
+        self._manners = services.profile.pop3
         self._timestamp = f"<{secrets.token_hex(8)}.{int(time.time())}@mail.test>"
         self._username: str | None = None
         self._user: User | None = None
         self._folder: Folder
         self._messages: list[StoredMessage] = []
         self._deleted: set[int] = set()
+        self._retrieved: set[int] = set()
         self._commands: dict[str, Callable[[list[str]], Awaitable[None]]] = {
             name: getattr(self, f"_do_{name.lower()}") for name in (*TRANSACTION, *AUTHORIZATION, "CAPA", "QUIT")
         }
@@ -96,7 +101,8 @@ class POP3Session:
             raise Dropped
 
     def _check_state(self, name: str) -> None:
-        if name not in self._commands or (name == "STLS" and self._wire.fault.no_starttls):
+        missing = name in self._manners.lacks or (name == "STLS" and self._wire.fault.no_starttls)
+        if name not in self._commands or missing:
             raise POP3Error("Unknown command")
         if name in TRANSACTION and self._user is None:
             raise POP3Error("Log in first")
@@ -104,7 +110,7 @@ class POP3Session:
             raise POP3Error("You are logged in")
 
     async def _line(self, text: str) -> None:
-        await self._wire.send(text.encode("utf-8", "surrogateescape") + b"\r\n")
+        await self._wire.send(text.encode(self._services.profile.charset, "surrogateescape") + b"\r\n")
 
     async def _lines(self, first: str, lines: list[str]) -> None:
         await self._line("\r\n".join([first, *lines, "."]))
@@ -112,8 +118,10 @@ class POP3Session:
     # before login
 
     async def _do_capa(self, arguments: list[str]) -> None:
-        capabilities = ["TOP", "UIDL", "RESP-CODES", "AUTH-RESP-CODE", "PIPELINING", "UTF8 USER", "USER"]
-        capabilities.append("SASL " + " ".join(sasl.MECHANISMS))
+        standard = ("TOP", "UIDL", "RESP-CODES", "AUTH-RESP-CODE", "PIPELINING", "UTF8 USER", "USER")
+        capabilities = [line for line in standard if line.split()[0] not in self._manners.lacks]
+        capabilities += self._manners.offers
+        capabilities.append("SASL " + " ".join(self._services.profile.mechanisms))
         if not self._connection.is_tls and not self._wire.fault.no_starttls:
             capabilities.append("STLS")
         await self._lines("+OK Capabilities follow", [*capabilities, "IMPLEMENTATION flask-mailbox"])
@@ -143,34 +151,37 @@ class POP3Session:
             raise POP3Error("USER first")
         username, self._username = self._username, None
         try:
-            user = sasl.check_password(self._services.store, username, arguments[0])
-        except sasl.SASLError:
-            raise POP3Error("[AUTH] Authentication failed") from None
+            user = self._gate.by_password(username, arguments[0])
+        except SASLError as error:
+            raise self._refused(error) from None
         await self._enter(user)
 
     async def _do_apop(self, arguments: list[str]) -> None:
         if len(arguments) != 2:
             raise POP3Error("APOP wants a name and a digest")
-        user = self._services.store.users.get(arguments[0].lower())
-        password = user.password if user is not None else ""
-        digest = hashlib.md5((self._timestamp + password).encode(), usedforsecurity=False).hexdigest()
-        if user is None or not hmac.compare_digest(digest.encode(), arguments[1].lower().encode()):
-            raise POP3Error("[AUTH] Authentication failed")
+        known = self._gate.find(arguments[0])
+        secret = self._timestamp + (known.password if known is not None else "")
+        expected = hashlib.md5(secret.encode(), usedforsecurity=False).hexdigest()
+        try:
+            user = self._gate.by_digest(arguments[0], arguments[1].lower(), expected)
+        except SASLError as error:
+            raise self._refused(error) from None
         await self._enter(user)
 
     async def _do_auth(self, arguments: list[str]) -> None:
         if not arguments:
-            await self._lines("+OK", list(sasl.MECHANISMS))
+            await self._lines("+OK", list(self._services.profile.mechanisms))
             return
         mechanism = arguments[0].upper()
-        if mechanism not in sasl.MECHANISMS:
+        if mechanism not in self._services.profile.mechanisms:
             raise POP3Error("Unknown mechanism")
+        if len(arguments) > 1 and self._manners.initial_response_refusal:
+            raise POP3Error(self._manners.initial_response_refusal.removeprefix("-ERR "))
         try:
             initial = sasl.decode_initial(arguments[1].encode()) if len(arguments) > 1 else None
-            user = await sasl.authenticate(mechanism, initial, self._ask, self._services.store)
-        except sasl.SASLError as error:
-            code = "[AUTH] " if error.reason == "credentials" else ""
-            raise POP3Error(f"{code}Authentication failed") from None
+            user = await sasl.authenticate(mechanism, initial, self._ask, self._gate)
+        except SASLError as error:
+            raise self._refused(error) from None
         await self._enter(user)
 
     async def _ask(self, challenge: bytes) -> bytes:
@@ -178,13 +189,20 @@ class POP3Session:
         try:
             line = await self._connection.readline(LINE_LIMIT)
         except LineTooLong:
-            raise sasl.SASLError("syntax") from None
+            raise SASLError("syntax") from None
         if not line.endswith(b"\n"):
             raise EOFError
         refusal = await self._wire.begin("AUTH-RESPONSE")
         if refusal:
             raise POP3Error(refusal.removeprefix("-ERR").strip())
         return sasl.decode(line.rstrip(b"\r\n"))
+
+    def _refused(self, error: SASLError) -> POP3Error:
+        words = self._services.profile.refusal(error.reason, "pop3")
+        standard = (
+            "Authentication failed" if error.reason in ("cancelled", "syntax") else "[AUTH] Authentication failed"
+        )
+        return POP3Error(words.removeprefix("-ERR ") or standard)
 
     async def _enter(self, user: User) -> None:
         folder = user.folder(INBOX)
@@ -193,8 +211,17 @@ class POP3Session:
         if folder is None:
             raise POP3Error("[SYS/PERM] There is no maildrop")
         user.maildrop_locked = True
-        self._user, self._folder, self._messages = user, folder, list(folder.messages)
+        self._user, self._folder, self._messages = user, folder, self._window(user, folder)
         await self._line(f"+OK {len(self._messages)} messages")
+
+    def _window(self, user: User, folder: Folder) -> list[StoredMessage]:
+        """Return the messages that this session lists: all of them, unless the profile has a window."""
+        if self._manners.window is None:
+            return list(folder.messages)
+        if self._gate.is_recent:
+            since = datetime.datetime.now(datetime.UTC) - RECENT
+            return [message for message in folder.messages if message.date >= since]
+        return [message for message in folder.messages if message.uid not in user.retrieved][: self._manners.window]
 
     # after login
 
@@ -213,6 +240,7 @@ class POP3Session:
 
     async def _do_retr(self, arguments: list[str]) -> None:
         message = self._message(_one(arguments))[1]
+        self._retrieved.add(message.uid)
         await self._content(f"+OK {len(message.raw)} octets", message.raw)
 
     async def _do_top(self, arguments: list[str]) -> None:
@@ -237,6 +265,8 @@ class POP3Session:
     async def _do_quit(self, arguments: list[str]) -> None:
         if self._user is not None:
             self._folder.expunge([self._messages[number - 1] for number in self._deleted])
+            if not self._gate.is_recent:
+                self._user.retrieved |= self._retrieved
         self.release()
         await self._line("+OK Bye")
 

@@ -23,6 +23,7 @@ from .mailstore import MailStore, User
 from .pop3 import make_pop3
 from .profiles import Profile, profile_for
 from .services import Services
+from .settings import flask_settings
 from .smtp import make_smtp
 from .wire import Journal, LogLine
 
@@ -77,7 +78,7 @@ class MailServer:
         self.host = host
         self.profile: Profile = profile_for(profile)
         self.require_auth = require_auth
-        self.store = MailStore()
+        self.store = MailStore(self.profile.folders)
         self.store.clear(self._users)
         self.faults = Faults()
         self.journal = Journal()
@@ -177,29 +178,29 @@ class MailServer:
         :param security: ``tls``, ``starttls`` or ``none``.
         :raises ValueError: If there is no such user or security.
         """
-        user = self.store.users.get(address.lower())
-        if user is None:
-            raise ValueError(f"No user '{address}' on this server. Add it with add_user().")
-        if security not in ("tls", "starttls", "none"):
-            raise ValueError(f"No security '{security}'. Use one of: tls, starttls, none.")
-        config: dict[str, Any] = {
-            "MAILBOX_ADDRESS": user.address,
-            "MAILBOX_PASSWORD": user.password,
-            "MAILBOX_CA_FILE": str(self.ca_file),
-            "MAIL_SUPPRESS_SEND": False,
-        }
-        host = "localhost" if self.host == "127.0.0.1" else f"[{self.host}]" if ":" in self.host else self.host
-        for name in ("smtp", "imap", "pop3"):
-            scheme = {"tls": f"{name}s", "starttls": f"{name}+starttls", "none": name}[security]
-            port = self._ports[f"{name}s" if security == "tls" else name]
-            config[f"MAILBOX_{name.upper()}"] = f"{scheme}://{host}:{port}"
-        return config
+        return flask_settings(self._user(address), self.host, self._ports, self.ca_file, security)
 
     # what is in it
 
     def add_user(self, address: str, password: str, token: str | None = None) -> None:
         """Add a user, or give one that exists another password and token."""
         self._call(lambda: self.store.add_user(address, password, token))
+
+    def set_trouble(self, address: str, cause: str) -> None:
+        """From now on refuse a user's sign-ins, in the words that the profile has for the cause; empty ends it.
+
+        :param cause: Such as ``app_password_required``, ``protocol_disabled`` or ``web_login_required``.
+        :raises ValueError: If there is no such user, or the profile has no words for the cause.
+        """
+        known = self.profile.troubles
+        if cause and cause not in known:
+            what = f"Use one of: {', '.join(known)}." if known else "It has words for none."
+            raise ValueError(f"The profile '{self.profile.name}' has no words for '{cause}'. {what}")
+
+        def change() -> None:
+            self._user(address).trouble = cause
+
+        self._call(change)
 
     def deliver(
         self,

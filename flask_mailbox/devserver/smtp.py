@@ -14,8 +14,9 @@ from aiosmtpd import smtp as aiosmtpd
 
 from . import sasl
 from .faults import GREETING, HANDSHAKE
+from .gate import Gate, SASLError
 from .handshake import accept_tls
-from .mailstore import INBOX
+from .mailstore import INBOX, User
 from .services import Services
 from .wire import Dropped, Wire
 
@@ -24,8 +25,11 @@ COMMAND_LIMIT = 65_536
 BODY_LINE_LIMIT = 1_048_576
 IDLE_SECONDS = 300.0
 HOSTNAME = "mail.test"
+SPAM_TEXT = b"XJS*C4JDBQADN1.NSBN3*2IDNEN*GTUBE-STANDARD-ANTI-UBE-TEST-EMAIL*C.34X"
+"""What every spam filter takes for spam, for tests (GTUBE)."""
+
 AUTH_REPLIES = {
-    "credentials": "535 5.7.8 Authentication credentials invalid",
+    "bad_credentials": "535 5.7.8 Authentication credentials invalid",
     "cancelled": "501 5.7.0 Authentication cancelled",
     "syntax": "501 5.5.2 That is no proper response",
 }
@@ -66,6 +70,7 @@ class SMTPProtocol(aiosmtpd.SMTP):
         self._services = services
         self._on_close = on_close
         self._in_content = False
+        self._signed_in: User | None = None
         self._line_start = b""
         self._greeted = False
         self.wire = Wire("smtp", services.faults, services.journal, self._write, self._abort)
@@ -89,11 +94,14 @@ class SMTPProtocol(aiosmtpd.SMTP):
         if self._line_start:
             self.wire.received(self._line_start)
             self._line_start = b""
+        if self._signed_in is not None:
+            self._signed_in.sessions["smtp"] -= 1
+            self._signed_in = None
         super().connection_lost(error)
         self._on_close()
 
     async def push(self, status: str | bytes) -> None:
-        reply = status.encode() if isinstance(status, str) else status
+        reply = status.encode(self._services.profile.charset) if isinstance(status, str) else status
         if reply.startswith(b"354"):
             self._in_content = True
         await self.wire.send(reply + b"\r\n")
@@ -145,7 +153,7 @@ class SMTPProtocol(aiosmtpd.SMTP):
             await self.push("503 5.5.1 You are logged in")
         elif not 1 <= len(words) <= 2:
             await self.push("501 5.5.4 Syntax: AUTH mechanism [initial-response]")
-        elif words[0].upper() not in sasl.MECHANISMS:
+        elif words[0].upper() not in self._services.profile.mechanisms:
             await self.push("504 5.5.4 Unrecognized authentication type")
         else:
             await self.push(await self._sign_in(words[0].upper(), words[1:]))
@@ -153,13 +161,16 @@ class SMTPProtocol(aiosmtpd.SMTP):
     async def _sign_in(self, mechanism: str, arguments: list[str]) -> str:
         try:
             initial = sasl.decode_initial(arguments[0].encode()) if arguments else None
-            user = await sasl.authenticate(mechanism, initial, self._ask, self._services.store)
-        except sasl.SASLError as error:
-            return AUTH_REPLIES[error.reason]
+            user = await sasl.authenticate(mechanism, initial, self._ask, Gate(self._services, "smtp"))
+        except SASLError as error:
+            words = self._services.profile.refusal(error.reason, "smtp")
+            return words or AUTH_REPLIES.get(error.reason, AUTH_REPLIES["bad_credentials"])
         except Refused as refused:
             return str(refused)
         self.session.authenticated = True
         self.session.auth_data = user.address
+        self._signed_in = user
+        user.sessions["smtp"] += 1
         return "235 2.7.0 Authentication successful"
 
     async def _ask(self, challenge: bytes) -> bytes:
@@ -171,6 +182,13 @@ class SMTPProtocol(aiosmtpd.SMTP):
         if refusal:
             raise Refused(refusal)
         return sasl.decode(line.rstrip(b"\r\n"))
+
+    async def smtp_QUIT(self, arg: str | None) -> None:  # noqa: N802 - aiosmtpd's name
+        reply = self._services.profile.smtp.quit_reply
+        if reply:
+            await self.wire.send(reply)
+            self.wire.drop()
+        await super().smtp_QUIT(arg)
 
     async def smtp_DATA(self, arg: str | None) -> None:  # noqa: N802 - aiosmtpd's name
         try:
@@ -233,7 +251,7 @@ class Delivery:
         offered = [HOSTNAME, "PIPELINING", f"SIZE {SIZE_LIMIT}", "8BITMIME", "SMTPUTF8"]
         if not server.is_tls and not server.wire.fault.no_starttls:
             offered.append("STARTTLS")
-        offered.append("AUTH " + " ".join(sasl.MECHANISMS))
+        offered.append("AUTH " + " ".join(self._services.profile.mechanisms))
         return [f"250-{line}" for line in offered[:-1]] + [f"250 {offered[-1]}"]
 
     async def handle_MAIL(  # noqa: N802
@@ -243,9 +261,22 @@ class Delivery:
             return "530 5.7.0 Authentication required"
         if not address.isascii() and not envelope.smtp_utf8:
             return "553 5.6.7 An address beyond ASCII needs SMTPUTF8"
+        refusal = self._refusal_of_sender(session.auth_data, address)
+        if refusal:
+            return refusal
         envelope.mail_from = address
         envelope.mail_options.extend(options)
         return "250 2.1.0 OK"
+
+    def _refusal_of_sender(self, login: str | None, address: str) -> str:
+        manners = self._services.profile.smtp
+        user = self._services.store.users.get((login or "").lower())
+        if user is None:
+            return ""
+        if manners.sender_refusal and address.lower() != user.address.lower():
+            return manners.sender_refusal
+        crowded = manners.session_limit is not None and user.sessions["smtp"] > manners.session_limit
+        return manners.session_limit_refusal if crowded else ""
 
     async def handle_RCPT(  # noqa: N802
         self, server: SMTPProtocol, session: Any, envelope: Any, address: str, options: list[str]
@@ -265,11 +296,18 @@ class Delivery:
         refusal = await server.wire.begin("CONTENT")
         if refusal:
             return refusal
+        manners = self._services.profile.smtp
+        if manners.spam_refusal and SPAM_TEXT in envelope.content:
+            return manners.spam_refusal
         queue_id = secrets.token_hex(6).upper()
         trace = _trace(envelope.mail_from, session.host_name, server.is_tls, queue_id)
         users = {id(user): user for user in map(self._services.store.user, envelope.rcpt_tos) if user is not None}
         for user in users.values():
             user.folders[INBOX].add(trace + envelope.content)
+        author = self._services.store.users.get((session.auth_data or "").lower())
+        sent = author.by_role("\\Sent") if author is not None and manners.saves_sent else None
+        if sent is not None:
+            sent.add(envelope.content, ("\\Seen",))
         return f"250 2.0.0 OK queued as {queue_id}"
 
 

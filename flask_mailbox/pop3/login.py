@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import dataclasses
 import poplib
 
 from ..account import Credential, Security
@@ -67,9 +68,17 @@ def sign_in(client: POP3Client, capabilities: Capabilities) -> None:
         raise UsageError(f"Account '{stream.account.name}' has no password: POP3 needs one to sign in.")
     stream.require_private()
     try:
-        _choose(client, credential, capabilities)
+        _choose(client, _named(client, credential), capabilities)
     except poplib.error_proto as error:
         raise refused_sign_in(stream, refusal_line(error)) from error
+
+
+def _named(client: POP3Client, credential: Credential) -> Credential:
+    """Return the credential under the name that leaves messages listed once they were read: Gmail's ``recent:``."""
+    prefix = client.stream.account.quirks.pop_recent_prefix
+    if not prefix or credential.username.startswith(prefix):
+        return credential
+    return dataclasses.replace(credential, username=prefix + credential.username)
 
 
 def _choose(client: POP3Client, credential: Credential, capabilities: Capabilities) -> None:

@@ -22,7 +22,8 @@ class Quirks:
     :param sent_copy: Who files a copy in Sent: ``server_saves`` (never append), ``client_must_append``,
         ``account_setting`` or ``unknown``.
     :param from_must_match_login: The return path must be the login's own address.
-    :param pop_recent_prefix: What, put before the user name, makes POP3 list the last 30 days for every client.
+    :param pop_recent_prefix: What, put before the user name, makes POP3 list the last 30 days for every client,
+        whatever was read before.
     :param id_before_login_rejected: Never send ID before the sign-in.
     :param noop_refreshes: Whether NOOP tells of new mail; where it does not, select the folder anew.
     """

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from ..profiles import IMAPManners
 from ..structure import Parameters, Part, parse_value
 from .envelope import envelope
 from .wording import string
 
 
-def body_structure(part: Part, *, extended: bool) -> bytes:
+def body_structure(part: Part, manners: IMAPManners, *, extended: bool, nested: bool = False) -> bytes:
     """Return the structure of a part and all below it.
 
+    :param manners: How the profile writes it.
     :param extended: With the extension data of BODYSTRUCTURE.
+    :param nested: Whether the part stands within a multipart.
     """
     if part.is_multipart:
-        children = b"".join(body_structure(child, extended=extended) for child in part.children)
-        more = [_parameters(part.parameters), *_extension(part)] if extended else []
-        return b"(" + b" ".join([children, string(part.subtype.upper()), *more]) + b")"
+        parts = [] if nested and manners.childless_multiparts else part.children
+        children = b"".join(body_structure(child, manners, extended=extended, nested=True) for child in parts)
+        more = [_parameters(part.parameters), *_extension(part, manners)] if extended else []
+        return b"(" + b" ".join([*filter(None, [children]), string(part.subtype.upper()), *more]) + b")"
     fields = [
         string(part.type.upper()),
         string(part.subtype.upper()),
@@ -26,11 +30,11 @@ def body_structure(part: Part, *, extended: bool) -> bytes:
         b"%d" % (part.end - part.body),
     ]
     if part.message is not None:
-        fields += [envelope(part.message), body_structure(part.message, extended=extended)]
+        fields += [envelope(part.message), body_structure(part.message, manners, extended=extended)]
     if part.type == b"text" or part.message is not None:
         fields.append(b"%d" % part.lines)
     if extended:
-        fields += [string(part.get(b"content-md5")), *_extension(part)]
+        fields += [string(part.get(b"content-md5")), *_extension(part, manners)]
     return b"(" + b" ".join(fields) + b")"
 
 
@@ -39,15 +43,17 @@ def _default_parameters(part: Part) -> Parameters:
     return [(b"charset", b"us-ascii")] if part.type == b"text" and not declared else []
 
 
-def _extension(part: Part) -> list[bytes]:
-    return [_disposition(part), _language(part), string(part.get(b"content-location"))]
+def _extension(part: Part, manners: IMAPManners) -> list[bytes]:
+    return [_disposition(part, manners), _language(part), string(part.get(b"content-location"))]
 
 
-def _disposition(part: Part) -> bytes:
+def _disposition(part: Part, manners: IMAPManners) -> bytes:
     value = part.get(b"content-disposition")
     if not value:
         return b"NIL"
     word, parameters = parse_value(value)
+    if manners.sloppy_answers and not parameters:
+        return string(word.lower())
     return b"(" + string(word.upper()) + b" " + _parameters(parameters) + b")"
 
 

@@ -17,12 +17,15 @@ Address = tuple[bytes | None, bytes | None, bytes | None]
 Token = tuple[str, bytes]
 
 
-def envelope(part: Part) -> bytes:
-    """Return the ENVELOPE of a message."""
+def envelope(part: Part, *, bcc: bool = True) -> bytes:
+    """Return the ENVELOPE of a message.
+
+    :param bcc: Whether it has the field for Bcc, as it must.
+    """
     sender = part.get(b"from")
     lists = [part.get(name) for name in (b"from", b"sender", b"reply-to", b"to", b"cc", b"bcc")]
     lists[1:3] = [value or sender for value in lists[1:3]]  # these two default to From
-    people = [addresses(value) for value in lists]
+    people = [addresses(value) for value in (lists if bcc else lists[:-1])]
     first = [string(part.get(b"date")), string(part.get(b"subject"))]
     last = [string(part.get(b"in-reply-to")), string(part.get(b"message-id"))]
     return b"(" + b" ".join([*first, *people, *last]) + b")"

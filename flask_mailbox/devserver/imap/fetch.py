@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import dataclass
 
 from ..mailstore import StoredMessage
+from ..profiles import IMAPManners
 from ..structure import Part
 from . import wording
 from .bodystructure import body_structure
@@ -18,10 +20,11 @@ MACROS = {
     "FULL": ("FLAGS", "INTERNALDATE", "RFC822.SIZE", "ENVELOPE", "BODY"),
 }
 PLAIN = frozenset(("FLAGS", "UID", "INTERNALDATE", "RFC822.SIZE", "ENVELOPE", "BODY", "BODYSTRUCTURE"))
+GMAIL = frozenset(("X-GM-MSGID", "X-GM-THRID", "X-GM-LABELS"))
 LEGACY = {"RFC822": "", "RFC822.HEADER": "HEADER", "RFC822.TEXT": "TEXT"}
 SECTION_TEXTS = ("HEADER", "HEADER.FIELDS", "HEADER.FIELDS.NOT", "TEXT", "MIME")
 
-_NAME = re.compile(rb"[A-Za-z0-9.]+")
+_NAME = re.compile(rb"[A-Za-z0-9.-]+")
 _SECTION = re.compile(rb"((?:\d{1,9})(?:\.\d{1,9})*)?\.?([A-Za-z.]*)")
 _PARTIAL = re.compile(rb"<(\d{1,18})\.(\d{1,18})>")
 
@@ -51,24 +54,28 @@ class Item:
         return not self.peek
 
 
-def parse_items(parser: Parser) -> list[Item]:
-    """Read a macro, one item, or items in parentheses."""
+def parse_items(parser: Parser, *, gmail: bool = False) -> list[Item]:
+    """Read a macro, one item, or items in parentheses.
+
+    :param gmail: Whether Gmail's own items are known.
+    """
+    known = PLAIN | GMAIL if gmail else PLAIN
     for macro, names in MACROS.items():
         if parser.rest.upper() == macro.encode():
             parser.position += len(macro)
             return [Item(name) for name in names]
     if not parser.accept(b"("):
-        return [_parse_item(parser)]
-    items = [_parse_item(parser)]
+        return [_parse_item(parser, known)]
+    items = [_parse_item(parser, known)]
     while not parser.accept(b")"):
         parser.space()
-        items.append(_parse_item(parser))
+        items.append(_parse_item(parser, known))
     return items
 
 
-def answer(message: StoredMessage, items: list[Item]) -> bytes:
-    """Return what goes into the parentheses of a FETCH answer."""
-    return b" ".join(_answer_item(message, item) for item in items)
+def answer(message: StoredMessage, items: list[Item], manners: IMAPManners) -> bytes:
+    """Return what goes into the parentheses of a FETCH answer, in the manner of a profile."""
+    return b" ".join(_answer_item(message, item, manners) for item in items)
 
 
 def cut_section(root: Part, section: Section) -> bytes | None:
@@ -104,7 +111,7 @@ def _filter_fields(header: bytes, section: Section) -> bytes:
     return b"".join(kept) + b"\r\n"
 
 
-def _answer_item(message: StoredMessage, item: Item) -> bytes:
+def _answer_item(message: StoredMessage, item: Item, manners: IMAPManners) -> bytes:
     if item.section is not None:
         return _answer_section(message, item, item.section)
     name = item.name.encode()
@@ -118,8 +125,12 @@ def _answer_item(message: StoredMessage, item: Item) -> bytes:
         case "RFC822.SIZE":
             return b"RFC822.SIZE %d" % len(message.raw)
         case "ENVELOPE":
-            return name + b" " + envelope(message.structure)
-    return name + b" " + body_structure(message.structure, extended=item.name == "BODYSTRUCTURE")
+            return name + b" " + envelope(message.structure, bcc=manners.envelope_bcc)
+        case "X-GM-MSGID" | "X-GM-THRID":
+            return name + b" %d" % int.from_bytes(hashlib.sha256(message.raw).digest()[:7], "big")
+        case "X-GM-LABELS":
+            return name + b" ()"
+    return name + b" " + body_structure(message.structure, manners, extended=item.name == "BODYSTRUCTURE")
 
 
 def _answer_section(message: StoredMessage, item: Item, section: Section) -> bytes:
@@ -132,7 +143,7 @@ def _answer_section(message: StoredMessage, item: Item, section: Section) -> byt
     return label + b" " + (b"NIL" if data is None else wording.literal(data))
 
 
-def _parse_item(parser: Parser) -> Item:
+def _parse_item(parser: Parser, known: frozenset[str]) -> Item:
     found = _NAME.match(parser.data, parser.position)
     if found is None:
         raise parser.bad("a FETCH item")
@@ -142,7 +153,7 @@ def _parse_item(parser: Parser) -> Item:
         return Item("BODY", _parse_section(parser), peek=name == "BODY.PEEK")
     if name in LEGACY:
         return Item(name, Section(text=LEGACY[name]), peek=name == "RFC822.HEADER")
-    if name not in PLAIN:
+    if name not in known:
         raise parser.bad("a FETCH item")
     return Item(name)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ..mailstore import INBOX, SEPARATOR, Folder, User, canonical_path
@@ -13,6 +14,17 @@ from .session import Command, Order, Session
 STATUS_ITEMS = ("MESSAGES", "RECENT", "UIDNEXT", "UIDVALIDITY", "UNSEEN", "SIZE", "DELETED")
 FLAGS = ("\\Answered", "\\Deleted", "\\Draft", "\\Flagged", "\\Seen")
 NAME_LIMIT = 1_000
+NOSELECT = "\\Noselect"
+XLIST_ROLES = {
+    INBOX: "\\Inbox",
+    "\\Sent": "\\Sent",
+    "\\Drafts": "\\Drafts",
+    "\\Trash": "\\Trash",
+    "\\Junk": "\\Spam",
+    "\\All": "\\AllMail",
+    "\\Flagged": "\\Starred",
+}
+"""What XLIST calls the roles, which was there before RFC 6154."""
 
 
 @dataclass(slots=True)
@@ -39,20 +51,25 @@ def existing(session: Session, path: str, *, code: str = "NONEXISTENT") -> Folde
     :raises Refusal: If there is none, with this response code (RFC 5530).
     """
     folder = user_of(session).folder(path)
-    if folder is None:
+    if folder is None or folder.role == NOSELECT:
         raise Refusal(f"[{code}] There is no such folder")
     return folder
 
 
 async def list_folders(session: Session, order: Order) -> str | None:
-    """LIST: folders that match, with role, children and, if asked, counts."""
+    """LIST: folders that match, with role, children and, if asked, counts; XLIST names the roles in its own way."""
     listing = _parse_listing(order.parser)
+    extended = listing.only or listing.returns or listing.status
+    if extended and not session.can("LIST-EXTENDED"):
+        raise Refusal("Parse command error", "BAD")
+    name = order.name.encode()
     if listing.patterns == [""]:
-        await session.send(b'* LIST (\\Noselect) "/" ""')
+        await session.send(b'* %b (\\Noselect) "/" ""' % name)
         return None
+    roles = XLIST_ROLES if order.name == "XLIST" else None if session.manners.list_roles else {}
     for folder in _matching(user_of(session), listing):
-        attributes = _attributes(user_of(session), folder, listing)
-        await session.send(b'* LIST (%b) "/" %b' % (attributes, wording.mailbox(folder.path)))
+        attributes = _attributes(user_of(session), folder, listing, roles)
+        await session.send(b'* %b (%b) "/" %b' % (name, attributes, wording.mailbox(folder.path)))
         if listing.status:
             await _send_status(session, folder, listing.status)
     return None
@@ -124,12 +141,13 @@ def _pattern(text: str) -> re.Pattern[str]:
     return re.compile("".join(wild.get(c) or re.escape(c) for c in re.sub(r"\*+", "*", text)), re.DOTALL)
 
 
-def _attributes(user: User, folder: Folder, listing: Listing) -> bytes:
+def _attributes(user: User, folder: Folder, listing: Listing, roles: Mapping[str, str] | None) -> bytes:
     below = folder.path + SEPARATOR
     has_children = any(path.startswith(below) for path in user.folders)
     attributes = ["\\HasChildren" if has_children else "\\HasNoChildren"]
-    if folder.role:
-        attributes.append(folder.role)
+    role = folder.role if roles is None or folder.role == NOSELECT else roles.get(folder.role or folder.path)
+    if role:
+        attributes.append(role)
     if folder.subscribed and "SUBSCRIBED" in listing.returns | listing.only:
         attributes.append("\\Subscribed")
     return " ".join(attributes).encode()
@@ -152,8 +170,10 @@ async def _send_status(session: Session, folder: Folder, items: list[str]) -> No
     unknown = [item for item in items if item not in STATUS_ITEMS]
     if unknown:
         raise Refusal(f"Unknown status item {unknown[0]}", "BAD")
-    values = " ".join(f"{item} {_status_value(folder, item)}" for item in items)
-    await session.send(b"* STATUS %b (%b)" % (wording.mailbox(folder.path), values.encode()))
+    told = [item for item in items if item != "UIDNEXT" or session.manners.uidnext]
+    values = " ".join(f"{item} {_status_value(folder, item)}" for item in told)
+    blank = b" " if session.manners.sloppy_answers else b""
+    await session.send(b"* STATUS %b (%b)%b" % (wording.mailbox(folder.path), values.encode(), blank))
 
 
 def _status_value(folder: Folder, item: str) -> int:
@@ -180,7 +200,7 @@ async def select(session: Session, order: Order) -> str | None:
     path = order.parser.mailbox()
     order.parser.end()
     session.unselect()
-    refusal = session.services.profile.select_refusal
+    refusal = session.manners.select_refusal
     if refusal and not session.identified:
         status, _, text = refusal.format(command=order.name).partition(" ")
         raise Refusal(text, status)
@@ -201,7 +221,8 @@ def _selected_lines(session: Session, folder: Folder) -> list[bytes]:
     if unseen is not None:
         lines.append(b"* OK [UNSEEN %d] The first unseen one" % unseen)
     lines.append(b"* OK [UIDVALIDITY %d] These uids are valid" % folder.uidvalidity)
-    lines.append(b"* OK [UIDNEXT %d] The next uid" % folder.uidnext)
+    if session.manners.uidnext:
+        lines.append(b"* OK [UIDNEXT %d] The next uid" % folder.uidnext)
     return lines
 
 
@@ -267,6 +288,7 @@ def _check_name(path: str) -> None:
 
 COMMANDS = {
     "LIST": Command(list_folders, "user"),
+    "XLIST": Command(list_folders, "user"),
     "LSUB": Command(lsub, "user"),
     "STATUS": Command(status, "user"),
     "SELECT": Command(select, "user"),

@@ -6,6 +6,7 @@ import base64
 import re
 
 from .. import sasl
+from ..gate import SASLError
 from ..mailstore import User
 from .parser import Refusal
 from .session import Command, Order, Session
@@ -48,9 +49,8 @@ async def login(session: Session, order: Order) -> str | None:
     parser.space()
     password = parser.astring()
     parser.end()
-    store = session.services.store
-    user = sasl.check_password(store, username.decode("utf-8", "replace"), password.decode("utf-8", "replace"))
-    return _enter(session, user)
+    name, word = username.decode("utf-8", "replace"), password.decode("utf-8", "replace")
+    return _enter(session, session.gate.by_password(name, word))
 
 
 async def authenticate(session: Session, order: Order) -> str | None:
@@ -58,9 +58,9 @@ async def authenticate(session: Session, order: Order) -> str | None:
     parser = order.parser
     parser.space()
     mechanism = parser.atom()
-    if mechanism not in sasl.MECHANISMS:
+    if mechanism not in session.services.profile.mechanisms:
         raise Refusal("Unknown mechanism")
-    refusal = session.services.profile.initial_response_refusal
+    refusal = session.manners.initial_response_refusal
     if parser.rest and refusal:
         status, _, text = refusal.partition(" ")
         raise Refusal(text, status)
@@ -74,11 +74,15 @@ async def authenticate(session: Session, order: Order) -> str | None:
             raise Refusal(text, status)
         return sasl.decode(line)
 
-    return _enter(session, await sasl.authenticate(mechanism, initial, ask, session.services.store))
+    return _enter(session, await sasl.authenticate(mechanism, initial, ask, session.gate))
 
 
 def _enter(session: Session, user: User) -> str:
+    limit = session.manners.session_limit
+    if limit is not None and user.sessions["imap"] >= limit:
+        raise SASLError("too_many_connections")
     session.user = user
+    user.sessions["imap"] += 1
     return f"[CAPABILITY {session.capabilities()}] Logged in"
 
 
@@ -86,9 +90,9 @@ async def identify(session: Session, order: Order) -> str | None:
     """Exchange ID (RFC 2971); some profiles open folders only after one in the form that they accept."""
     parser = order.parser
     parser.space()
-    profile = session.services.profile
-    if profile.id_blank_refusal and _INNER_BLANK.search(parser.rest):
-        status, _, text = profile.id_blank_refusal.partition(" ")
+    refusal = session.manners.id_blank_refusal
+    if refusal and _INNER_BLANK.search(parser.rest):
+        status, _, text = refusal.partition(" ")
         raise Refusal(text, status)
     if not parser.accept(b"NIL"):
         parser.expect(b"(")

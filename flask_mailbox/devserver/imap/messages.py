@@ -35,7 +35,7 @@ async def fetch(session: Session, order: Order) -> str | None:
     """FETCH: whatever of each message; those that are gone meanwhile are passed over."""
     chosen = _chosen(session, order)
     order.parser.space()
-    items = parse_items(order.parser)
+    items = parse_items(order.parser, gmail=session.can("X-GM-EXT-1"))
     order.parser.end()
     if order.uid and not any(item.name == "UID" for item in items):
         items.insert(0, Item("UID"))
@@ -45,7 +45,8 @@ async def fetch(session: Session, order: Order) -> str | None:
         if message.expunged:
             issued = True
             continue
-        await session.send(b"* %d FETCH (%b)" % (number, answer(message, _with_seen(session, folder, message, items))))
+        wanted = _with_seen(session, folder, message, items)
+        await session.send(b"* %d FETCH (%b)" % (number, answer(message, wanted, session.manners)))
     return "[EXPUNGEISSUED] Some of them are gone" if issued and not order.uid else None
 
 
@@ -94,7 +95,8 @@ async def move(session: Session, order: Order) -> str | None:
     folder = folder_of(session, write=True)
     messages, target = _to_copy(session, order)
     if messages:
-        await session.send(b"* OK [%b] Moved" % _copy(messages, target).encode())
+        moved = b"[%b]" if session.manners.sloppy_answers else b"OK [%b] Moved"
+        await session.send(b"* " + moved % _copy(messages, target).encode())
         folder.expunge(messages)
     return None
 

@@ -14,7 +14,6 @@ from .text import header_text, whole_text
 
 Test = Callable[[int, StoredMessage], bool]
 
-CHARSETS = ("US-ASCII", "UTF-8")
 RETURNS = ("MIN", "MAX", "ALL", "COUNT")
 DEPTH_LIMIT = 100
 
@@ -39,11 +38,14 @@ async def search(session: Session, order: Order) -> str | None:
     """SEARCH and UID SEARCH."""
     parser = order.parser
     returns = _parse_returns(parser)
+    if returns is not None and not session.can("ESEARCH"):
+        raise Refusal("Syntax error: RETURN is not known here", "BAD")
     parser.space()
     if parser.accept(b"CHARSET "):
         charset = parser.astring().decode("latin-1").upper()
-        if charset not in CHARSETS:
-            raise Refusal(f"[BADCHARSET ({' '.join(CHARSETS)})] That charset is not known here")
+        known = session.manners.search_charsets
+        if charset not in known:
+            raise Refusal(f"[BADCHARSET ({' '.join(known)})] That charset is not known here")
         parser.space()
     test = _parse_keys(session, parser, b"", 0)
     parser.end()
@@ -125,6 +127,11 @@ def _parse_key(session: Session, parser: Parser, depth: int) -> Test:
     if key == "UID":
         uids = {session.view[number - 1].uid for number in session.numbers(parser.sequence_set(), uid=True)}
         return lambda number, message: message.uid in uids
+    if key == "X-GM-RAW" and session.can("X-GM-EXT-1"):
+        words = _search_text(parser).split()
+        return lambda number, message: all(word in whole_text(message.structure, headers=True) for word in words)
+    if key in (*HEADER_KEYS, "HEADER", "BODY", "TEXT"):
+        return _parse_words_key(key, parser, session.manners.search_words)
     return _parse_value_key(key, parser)
 
 
@@ -137,16 +144,23 @@ def _parse_value_key(key: str, parser: Parser) -> Test:
         return lambda number, message: (len(message.raw) - size) * sign > 0
     if key in DATE_KEYS:
         return _date_test(key, parser.date())
-    if key in HEADER_KEYS:
-        return _header_test(key, _search_text(parser))
+    raise parser.bad("a search key")
+
+
+def _parse_words_key(key: str, parser: Parser, manner: str) -> Test:
+    name = key
     if key == "HEADER":
         name = parser.astring().decode("latin-1")
         parser.space()
-        return _header_test(name, _search_text(parser))
-    if key in ("BODY", "TEXT"):
-        wanted_text = _search_text(parser)
-        return lambda number, message: wanted_text in whole_text(message.structure, headers=key == "TEXT")
-    raise parser.bad("a search key")
+    text = _search_text(parser)
+    whole = key in ("BODY", "TEXT")
+    if manner == "ignored" and not whole:
+        return lambda number, message: True
+    if manner == "ascii" and not text.isascii():
+        return lambda number, message: False
+    if whole:
+        return lambda number, message: text in whole_text(message.structure, headers=key == "TEXT")
+    return _header_test(name, text)
 
 
 def _search_text(parser: Parser) -> str:

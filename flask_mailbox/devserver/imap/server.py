@@ -25,6 +25,6 @@ def make_imap(services: Services, on_close: Callable[[], None]) -> Connection:
         try:
             await session.run()
         finally:
-            session.unselect()
+            session.release()
 
     return Connection("imap", services.faults, services.journal, serve, on_close)

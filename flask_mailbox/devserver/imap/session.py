@@ -8,24 +8,20 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
-from .. import sasl
 from ..connection import Connection, LineTooLong
 from ..faults import GREETING
+from ..gate import Gate, SASLError
 from ..mailstore import Folder, StoredMessage, User
 from ..services import Services
 from ..wire import Dropped
 from . import wording
+from .manners import CAPABILITIES, can, lacks_command, sign_in_refusal
 from .parser import Parser, Ranges, Refusal
 
 LINE_LIMIT = 8 * 1024 * 1024
 LITERAL_LIMIT = 64 * 1024 * 1024
 LOGGED_OUT_LIMIT = 65_536
 SEND_BLOCK = 65_536
-BASE_CAPABILITIES = (
-    "IMAP4rev1 SASL-IR LITERAL+ ENABLE ID NAMESPACE CHILDREN UNSELECT UIDPLUS MOVE ESEARCH "
-    "LIST-EXTENDED LIST-STATUS SPECIAL-USE"
-)
-
 _LITERAL_END = re.compile(rb"\{(\d{1,18})(\+?)\}\r?\n\Z")
 _TAG = re.compile(rb"([\x21-\x7e]{1,64}) ")
 
@@ -64,6 +60,8 @@ class Session:
     def __init__(self, services: Services, connection: Connection, commands: Mapping[str, Command]) -> None:
         self._commands = commands
         self.services = services
+        self.manners = services.profile.imap
+        self.gate = Gate(services, "imap")
         self.connection = connection
         self.user: User | None = None
         self.folder: Folder | None = None
@@ -87,6 +85,7 @@ class Session:
             await self.send(f"* {refusal}".encode())
         elif wire.fault.preauth and self.services.store.users:
             self.user = next(iter(self.services.store.users.values()))
+            self.user.sessions["imap"] += 1
             await self.send(f"* PREAUTH [CAPABILITY {self.capabilities()}] Welcome back".encode())
         else:
             await self.send(f"* OK [CAPABILITY {self.capabilities()}] IMAP server ready".encode())
@@ -97,14 +96,16 @@ class Session:
 
     def capabilities(self) -> str:
         """Return what the server can do in the present state."""
-        words = [BASE_CAPABILITIES]
-        if self.services.profile.idle:
-            words.append("IDLE")
+        words = [word for word in CAPABILITIES if self.can(word)] + list(self.manners.offers)
         if self.user is None:
-            words += [f"AUTH={mechanism}" for mechanism in sasl.MECHANISMS]
+            words += [f"AUTH={mechanism}" for mechanism in self.services.profile.mechanisms]
             if not self.connection.is_tls and not self.connection.wire.fault.no_starttls:
                 words.append("STARTTLS")
         return " ".join(words)
+
+    def can(self, capability: str) -> bool:
+        """Whether the profile leaves the server this capability, or gives it one of its own."""
+        return can(self.manners, capability)
 
     async def send(self, line: bytes) -> None:
         """Put one line, without its end, into the answer; goes out in blocks."""
@@ -201,13 +202,10 @@ class Session:
             status = "OK"
         except Refusal as refused:
             status, text = refused.status, refused.text
-        except sasl.SASLError as error:
-            status = "NO" if error.reason == "credentials" else "BAD"
-            text = {
-                "credentials": "[AUTHENTICATIONFAILED] Authentication failed",
-                "cancelled": "Authentication cancelled",
-                "syntax": "That is no proper response",
-            }[error.reason]
+        except SASLError as error:
+            before, status, text = sign_in_refusal(self.services.profile, error.reason, name)
+            for line in before:
+                await self.send(line.encode())
         await self.sync(expunges=uid_or_quiet(name, parser))
         await self.send(b"%b %b %b" % (tag, status.encode(), text.encode("utf-8", "replace")))
         if name == "STARTTLS" and status == "OK":
@@ -228,8 +226,8 @@ class Session:
     def _find(self, name: str, uid: bool) -> Command:
         command = self._commands.get(name)
         starttls_missing = name == "STARTTLS" and self.connection.wire.fault.no_starttls
-        idle_missing = name == "IDLE" and not self.services.profile.idle
-        if command is None or (uid and not command.uid) or starttls_missing or idle_missing:
+        lacking = lacks_command(self.manners, name, uid=uid)
+        if command is None or (uid and not command.uid) or starttls_missing or lacking:
             raise Refusal("Unknown command", "BAD")
         return command
 
@@ -238,6 +236,10 @@ class Session:
             raise Refusal("You are logged in", "BAD")
         if state in ("user", "folder") and self.user is None:
             raise Refusal("Log in first", "BAD")
+        not_connected = self.manners.not_connected
+        if not_connected and self.user is not None and self.user.trouble == "protocol_disabled" and state != "any":
+            status, _, text = not_connected.partition(" ")
+            raise Refusal(text, status)
         if state == "folder" and self.folder is None:
             raise Refusal("Select a folder first", "BAD")
 
@@ -258,6 +260,13 @@ class Session:
         if self.folder is not None:
             self.folder.watchers.discard(self.changed.set)
         self.folder, self.view = None, []
+
+    def release(self) -> None:
+        """Leave the folder and the user."""
+        self.unselect()
+        if self.user is not None:
+            self.user.sessions["imap"] -= 1
+            self.user = None
 
     def told(self, message: StoredMessage) -> None:
         """Note that the client knows of this change already."""
@@ -300,6 +309,10 @@ class Session:
         found: set[int] = set()
         highest = len(self.view)
         last_uid = self.view[-1].uid if self.view else 0
+        refusal = self.manners.descending_set_refusal
+        if refusal and any(first and last and first > last for first, last in ranges):
+            status, _, text = refusal.partition(" ")
+            raise Refusal(text, status)
         for first, last in ranges:
             star = last_uid if uid else highest
             low, high = sorted((star if first is None else first, star if last is None else last))

@@ -2,6 +2,6 @@
 
 from . import families
 from .lookup import profile_for, profiles
-from .profile import STANDARD, Profile
+from .profile import STANDARD, IMAPManners, POP3Manners, Profile, SMTPManners
 
-__all__ = ["STANDARD", "Profile", "families", "profile_for", "profiles"]
+__all__ = ["STANDARD", "IMAPManners", "POP3Manners", "Profile", "SMTPManners", "families", "profile_for", "profiles"]

@@ -1,11 +1,37 @@
 """Coremail, which NetEase runs: 163.com, 126.com, yeah.net and its hosted domains."""
 
-from ..profile import Profile
+from ..profile import IMAPManners, Profile, SMTPManners
 
 PROFILE = Profile(
     name="coremail",
-    select_refusal="NO {command} Unsafe Login. Please contact kefu@188.com for help",
-    id_blank_refusal="BAD Parse command error",
-    initial_response_refusal="BAD Request not ending with CRLF",
-    idle=False,
+    folders=(
+        ("INBOX", ""),
+        ("草稿箱", "\\Drafts"),
+        ("已发送", "\\Sent"),
+        ("已删除", "\\Trash"),
+        ("垃圾邮件", "\\Junk"),
+        ("病毒文件夹", ""),
+    ),
+    refusals={
+        "bad_credentials": {
+            "imap": "NO {command} Login error or password error",
+            "smtp": "535 Error: authentication failed",
+            "pop3": "-ERR Unable to log on",
+        },
+        "protocol_disabled": {"smtp": "550 User has no permission"},
+        "rate_limited": {"smtp": "535 Error: too much fail authentication"},
+    },
+    imap=IMAPManners(
+        lacks=frozenset(("IDLE", "MOVE", "ENABLE", "UNSELECT", "ESEARCH", "LIST-EXTENDED", "LIST-STATUS")),
+        offers=("XLIST", "APPENDLIMIT=71680000", "X-CM-EXT-1"),
+        select_refusal="NO {command} Unsafe Login. Please contact kefu@188.com for help",
+        id_blank_refusal="BAD Parse command error",
+        initial_response_refusal="BAD Request not ending with <CRLF>",
+        uidnext=False,
+        search_words="ascii",
+    ),
+    smtp=SMTPManners(
+        sender_refusal="553 Mail from must equal authorized user",
+        spam_refusal="554 DT:SPM 163 smtp8",
+    ),
 )

@@ -10,7 +10,7 @@ from flask_mailbox import Message, parse_message
 from flask_mailbox.devserver import MailServer
 from flask_mailbox.providers import Quirks
 
-from .apps import mailbox_of
+from ..apps import mailbox_of
 
 
 @pytest.fixture(scope="module")

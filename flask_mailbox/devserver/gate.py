@@ -1,0 +1,78 @@
+"""Who may come in: a name and a password or token checked against the store, in the manner of the profile."""
+
+from __future__ import annotations
+
+import hmac
+
+from .mailstore import User
+from .services import Services
+
+
+class SASLError(Exception):
+    """The exchange failed; ``reason`` is ``cancelled``, ``syntax``, or the cause of a refusal (``bad_credentials``)."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(reason)
+
+
+class Gate:
+    """The sign-in of one connection; ``username`` is what the client called itself in the end."""
+
+    def __init__(self, services: Services, protocol: str) -> None:
+        self._store = services.store
+        self._profile = services.profile
+        self._protocol = protocol
+        self.username = ""
+
+    @property
+    def token_problem(self) -> dict[str, str]:
+        """What the client is told of a token that is refused."""
+        return dict(self._profile.token_problem)
+
+    @property
+    def is_recent(self) -> bool:
+        """Whether the client asked, by a prefix of its name, for the messages of the last 30 days."""
+        prefix = self._profile.pop3.recent_prefix if self._protocol == "pop3" else ""
+        return bool(prefix) and self.username.startswith(prefix)
+
+    def by_password(self, username: str, password: str) -> User:
+        """Return the user if the password is right.
+
+        :raises SASLError: If it is not, or the server takes no sign-in of this user now.
+        """
+        if not self._profile.takes_password:
+            raise SASLError("oauth_required")
+        user = self.find(username)
+        if user is None or not hmac.compare_digest(user.password.encode(), password.encode()):
+            raise SASLError("bad_credentials")
+        return self._admitted(user)
+
+    def by_digest(self, username: str, digest: str, expected: str) -> User:
+        """Return the user if what was made of the password is right, as ``by_password`` does."""
+        user = self.find(username)
+        if user is None or not hmac.compare_digest(expected.encode(), digest.encode()):
+            raise SASLError("bad_credentials")
+        return self._admitted(user)
+
+    def by_token(self, username: str, token: bytes) -> User | None:
+        """Return the user if the access token is right, else ``None``.
+
+        :raises SASLError: If the server takes no sign-in of this user now.
+        """
+        user = self.find(username)
+        known = user.token if user is not None else None
+        if user is None or not known or not hmac.compare_digest(known.encode(), token):
+            return None
+        return self._admitted(user)
+
+    def find(self, username: str) -> User | None:
+        """Return who is meant by a user name."""
+        self.username = username
+        prefix = self._profile.pop3.recent_prefix if self.is_recent else ""
+        return self._store.users.get(username.removeprefix(prefix).lower())
+
+    def _admitted(self, user: User) -> User:
+        if self._profile.refusal(user.trouble, self._protocol):
+            raise SASLError(user.trouble)
+        return user

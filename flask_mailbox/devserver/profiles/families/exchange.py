@@ -1,0 +1,47 @@
+"""Exchange, as Outlook.com and Microsoft 365 run it."""
+
+from ..profile import IMAPManners, POP3Manners, Profile, SMTPManners
+
+PROFILE = Profile(
+    name="exchange",
+    folders=(
+        ("INBOX", ""),
+        ("Archive", "\\Archive"),
+        ("Deleted Items", "\\Trash"),
+        ("Drafts", "\\Drafts"),
+        ("Junk Email", "\\Junk"),
+        ("Sent Items", "\\Sent"),
+    ),
+    mechanisms=("PLAIN", "LOGIN", "XOAUTH2"),
+    takes_password=False,
+    refusals={
+        "oauth_required": {
+            "imap": "NO {command} failed.",
+            "smtp": "535 5.7.139 Authentication unsuccessful, basic authentication is disabled.",
+            "pop3": "-ERR Logon failure: unknown user name or bad password.",
+        },
+        "bad_credentials": {
+            "imap": "NO {command} failed.",
+            "smtp": "535 5.7.3 Authentication unsuccessful",
+            "pop3": "-ERR Authentication failure: unknown user name or bad password.",
+        },
+        "admin_disabled": {
+            "smtp": "535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Tenant.",
+        },
+    },
+    imap=IMAPManners(
+        lacks=frozenset(("ENABLE", "ESEARCH", "LIST-EXTENDED", "LIST-STATUS", "SPECIAL-USE")),
+        not_connected="BAD User is authenticated but not connected.",
+        search_charsets=("US-ASCII",),
+        sloppy_answers=True,
+    ),
+    pop3=POP3Manners(
+        lacks=frozenset(("APOP", "UTF8", "RESP-CODES", "AUTH-RESP-CODE", "PIPELINING")),
+        initial_response_refusal="-ERR Protocol error. 14",
+    ),
+    smtp=SMTPManners(
+        saves_sent=True,
+        session_limit=3,
+        session_limit_refusal="432 4.3.2 STOREDRV.ClientSubmit; sender thread limit exceeded",
+    ),
+)

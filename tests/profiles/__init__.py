@@ -1,0 +1,1 @@
+"""Providers as the embedded server plays them."""

@@ -1,0 +1,151 @@
+"""One user's journey through a mailbox: provider, address and credential are all that the app was given."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask_mailbox import Message
+from flask_mailbox.devserver import MailServer
+from flask_mailbox.imap import Search
+
+from ..apps import mailbox_of
+
+IDENTITY = "sales@example.net"
+
+LETTER = """\
+From: =?utf-8?b?5p2O6Zu3?= <li@example.net>
+To: me
+Subject: =?utf-8?b?5Y+R56Wo?= {number}
+Message-ID: <{number}@example.net>
+MIME-Version: 1.0
+Content-Type: multipart/mixed; boundary=a
+
+--a
+Content-Type: multipart/alternative; boundary=b
+
+--b
+Content-Type: text/plain; charset=utf-8
+
+正文 {number}
+--b
+Content-Type: text/html; charset=utf-8
+
+<p>正文 {number}</p>
+--b--
+--a
+Content-Type: application/pdf
+Content-Disposition: attachment; filename=a.pdf
+
+pdf
+--a--
+"""
+OTHER = "From: ann@example.net\nSubject: Lunch\nMessage-ID: <lunch@example.net>\n\nAt noon?\n"
+
+
+@dataclass(frozen=True)
+class Account:
+    """What a user of the app types in."""
+
+    provider: str
+    address: str
+    password: str = "the-code-of-the-provider"
+    token: str | None = None
+
+    def server(self) -> MailServer:
+        """Return a server of this provider that has the user."""
+        tokens = {self.address: self.token} if self.token else None
+        return MailServer({self.address: self.password}, tokens=tokens, profile=self.provider)
+
+    def config(self, server: MailServer, provider: str | None = None) -> dict[str, Any]:
+        """Return what the app is told; servers and authority are the embedded server's."""
+        config = server.config(self.address) | {"MAILBOX_PROVIDER": provider or self.provider}
+        if self.token:
+            config["MAILBOX_OAUTH2"] = self.token
+            del config["MAILBOX_PASSWORD"]
+        return config | {"MAILBOX_SAVE_SENT": True, "MAILBOX_IDENTITIES": [IDENTITY]}
+
+
+@dataclass(frozen=True)
+class Journey:
+    """What a user sees on the way."""
+
+    roles: frozenset[str]
+    counts: tuple[int | None, int | None]
+    subjects: tuple[str, ...]
+    text: str
+    attachments: tuple[str, ...]
+    found: tuple[str, ...]
+    found_among_unread: tuple[str, ...]
+    sent: str
+    copies: int
+    listed_again: bool
+    complaints: tuple[str, ...]
+
+
+WELL = Journey(
+    roles=frozenset(("sent", "drafts", "trash", "junk")),
+    counts=(3, 3),
+    subjects=("发票 2", "Lunch", "发票 1"),
+    text="正文 1",
+    attachments=("a.pdf",),
+    found=("发票 1", "发票 2"),
+    found_among_unread=("Lunch",),
+    sent="ok",
+    copies=1,
+    listed_again=True,
+    complaints=(),
+)
+"""What it should be."""
+
+
+def travel(account: Account, server: MailServer, config: Mapping[str, Any]) -> Journey:
+    """Sign in, list, read, search and send, and say what was seen."""
+    server.reset()
+    for raw in (LETTER.format(number=1), OTHER, LETTER.format(number=2)):
+        server.deliver(raw.encode(), account.address)
+    with mailbox_of(config) as mailbox:
+        with mailbox.imap() as imap:
+            folders = imap.folders(counts=True)
+            inbox = imap.folder("INBOX")
+            rows = {row.uid: row.subject for row in inbox.page()}
+            message = inbox.message(min(rows))
+            found = inbox.search(Search(subject="发票"))
+            unread = inbox.search(Search(from_="ann@example.net", unseen=True))
+        with mailbox.pop3() as pop3:
+            newest = pop3.entries()[-1]
+            pop3.raw(newest.uidl)
+        with mailbox.pop3() as pop3:
+            listed_again = newest.uidl in [entry.uidl for entry in pop3.entries()]
+        sent = _send(mailbox, account)
+    sent_folder = next(folder for folder in folders if folder.role == "sent")
+    return Journey(
+        roles=frozenset(folder.role for folder in folders if folder.role) & WELL.roles,
+        counts=next((folder.messages, folder.unseen) for folder in folders if folder.path == "INBOX"),
+        subjects=tuple(rows.values()),
+        text=(message.text or "").strip(),
+        attachments=tuple(attachment.filename or "" for attachment in message.attachments),
+        found=tuple(rows[uid] for uid in found),
+        found_among_unread=tuple(rows[uid] for uid in unread),
+        sent=sent,
+        copies=len(server.messages(account.address, sent_folder.path)),
+        listed_again=listed_again,
+        complaints=_complaints(server),
+    )
+
+
+def _send(mailbox: Any, account: Account) -> str:
+    message = Message("测试", sender=IDENTITY, recipients=[account.address], body="正文")
+    try:
+        receipt = mailbox.send(message)
+    except Exception as error:
+        return str(error)
+    return "ok" if receipt.ok and not receipt.warnings else str(receipt)
+
+
+def _complaints(server: MailServer) -> tuple[str, ...]:
+    """Return the commands that the server refused."""
+    words = (line.line.split(b" ") for line in server.log if line.protocol == "imap" and line.direction == "S")
+    answers = (word for word in words if len(word) > 1 and word[0] not in (b"*", b"+"))
+    return tuple(b" ".join(word[1:]).decode().strip() for word in answers if word[1] in (b"NO", b"BAD"))

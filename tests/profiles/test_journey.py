@@ -1,0 +1,85 @@
+"""With its preset every provider's mailbox works; without the one remedy for a quirk something is not right."""
+
+from __future__ import annotations
+
+import dataclasses
+import tomllib
+from collections.abc import Iterator
+from importlib.resources import files
+from typing import Any
+
+import pytest
+
+from flask_mailbox.devserver import MailServer
+from flask_mailbox.providers import Quirks, shipped
+
+from .journey import WELL, Account, Journey, travel
+
+ACCOUNTS = {
+    "coremail": Account("163", "me@163.com"),
+    "qqmail": Account("qq", "10001@qq.com"),
+    "gmail": Account("gmail", "me@gmail.com"),
+    "exchange": Account("outlook", "me@outlook.com", token="an-access-token"),
+}
+REMEDIES = [
+    ("coremail", "requires_imap_id", {"complaints"}),
+    ("coremail", "sasl_ir_broken", {"complaints"}),
+    ("coremail", "search_text", {"found"}),
+    ("coremail", "from_must_match_login", {"sent", "copies"}),
+    ("qqmail", "search_text", {"found", "found_among_unread"}),
+    ("qqmail", "from_must_match_login", {"sent", "copies"}),
+    ("gmail", "sent_copy", {"copies"}),
+    ("gmail", "pop_recent_prefix", {"listed_again"}),
+    ("exchange", "sent_copy", {"copies"}),
+    ("exchange", "search_text", {"complaints"}),
+]
+"""Family, quirk, and what is not right without the remedy."""
+
+
+@pytest.fixture(scope="module", params=ACCOUNTS)
+def family(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def server(family: str) -> Iterator[MailServer]:
+    with ACCOUNTS[family].server() as running:
+        yield running
+
+
+def test_provider_address_and_credential_are_all_it_takes(family: str, server: MailServer) -> None:
+    account = ACCOUNTS[family]
+
+    assert travel(account, server, account.config(server)) == WELL
+
+
+def test_without_the_remedy_for_its_quirk_the_journey_is_not_well(family: str, server: MailServer) -> None:
+    account = ACCOUNTS[family]
+    for quirk, symptoms in [(quirk, symptoms) for name, quirk, symptoms in REMEDIES if name == family]:
+        config = account.config(server, "own") | {"MAILBOX_PROVIDERS": {"own": _preset_without(account, quirk)}}
+        seen = travel(account, server, config)
+
+        assert _differences(seen) == symptoms, f"without {quirk}: {seen}"
+
+
+def test_every_quirk_of_these_families_that_a_journey_can_see_has_its_remedy_tested() -> None:
+    adaptive = {"idle", "move", "uidplus", "special_use"}  # what the server offers decides, whatever the preset says
+    standard = dataclasses.asdict(Quirks())
+    for family, account in ACCOUNTS.items():
+        quirks = dataclasses.asdict(shipped().get(account.provider).quirks)
+        flags = {name for name, value in quirks.items() if value not in (standard[name], "ok", "account_setting")}
+
+        assert flags - adaptive == {quirk for name, quirk, _ in REMEDIES if name == family}
+
+
+def _preset_without(account: Account, quirk: str) -> dict[str, Any]:
+    """Return the provider's preset as an app's own, one quirk at its default."""
+    name = shipped().get(account.provider).id
+    text = (files("flask_mailbox.providers") / "data" / "presets" / f"{name}.toml").read_text("utf-8")
+    preset = tomllib.loads(text)
+    quirks = {key: value for key, value in preset["quirks"].items() if key != quirk}
+    return {**preset, "id": "own", "aliases": [], "domains": [], "quirks": quirks}
+
+
+def _differences(seen: Journey) -> set[str]:
+    return {field.name for field in dataclasses.fields(seen) if getattr(seen, field.name) != getattr(WELL, field.name)}
