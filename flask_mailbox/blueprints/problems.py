@@ -71,7 +71,13 @@ KINDS: dict[type[MailboxError], Kind] = {
     MailboxError: Kind(500, "mailbox", "The mailbox failed"),
 }
 
-ALREADY_THERE = Kind(409, "already-exists", "There is one of this name already")
+REFUSALS = {
+    "ALREADYEXISTS": Kind(409, "already-exists", "There is one of this name already"),
+    "CANNOT": Kind(422, "impossible", "The mail server can never do this"),
+    "NOPERM": Kind(403, "not-permitted", "The mail server does not permit this"),
+    "OVERQUOTA": Kind(507, "mailbox-full", "The mailbox is full"),
+}
+"""What a refusal's code tells (RFC 5530)."""
 
 CODES = {400: "bad-request", 401: "unauthorized", 403: "forbidden", 404: "not-found", 405: "method-not-allowed",
          413: "too-large", 415: "unsupported-media-type", 416: "range",
@@ -92,8 +98,8 @@ def problem(status: int, code: str, title: str, **members: Any) -> Response:
 def mailbox_problem(error: MailboxError) -> Response:
     """Return the problem for an error of ours; a mistake of the deployment is not told to strangers."""
     kind = next(KINDS[each] for each in type(error).__mro__ if each in KINDS)
-    if isinstance(error, CommandError) and error.code == "ALREADYEXISTS":
-        kind = ALREADY_THERE
+    if isinstance(error, CommandError):
+        kind = REFUSALS.get(error.code, kind)
     if isinstance(error, ConfigurationError):
         return problem(kind.status, kind.code, kind.title)
     if isinstance(error, ServiceError):

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 MOST_AT_ONCE = 200
 GONE, STALE, UNKNOWN = "message-not-found", "uidvalidity-changed", "not-found"
-FLAG = validate.Regexp(r'\\?[^\x00-\x20\x7f-\U0010ffff(){%*"\\\]]{1,100}\Z', error="This is no flag.")
+FLAG = validate.Regexp(r"\\?[!#$&'+-\[^-z|}~]{1,100}\Z", error="This is no flag.")
 _FLAGS = validate.Length(max=20)
 Act = Callable[["Folder", list[int], int], Mapping[int, int]]
 
