@@ -28,8 +28,8 @@ def refused_login(stream: Stream, text: str, *, code: str = "", transient: bool 
     """
     account, endpoint = stream.account, stream.endpoint
     advice = advise(endpoint.protocol, text, provider=account.provider)
-    if _has_token(stream) and (advice is None or advice.category in PASSWORD_CATEGORIES):
-        advice = Advice("token_refused", _token_hint(stream), advice is not None and advice.transient, "no")
+    if advice is None or advice.category in PASSWORD_CATEGORIES:
+        advice = _about_the_kind(stream, later=advice is not None and advice.transient) or advice
     transient = transient or (advice is not None and advice.transient)
     details = {
         "code": code,
@@ -57,6 +57,20 @@ def no_mechanism(stream: Stream, offered: object) -> AuthenticationError:
 def _has_token(stream: Stream) -> bool:
     credential = stream.account.credential
     return credential is not None and credential.kind == "oauth2"
+
+
+def _about_the_kind(stream: Stream, *, later: bool) -> Advice | None:
+    """Return what a refusal means where it says nothing of the kind of credential that was sent.
+
+    :param later: Whether the same may work later.
+    """
+    if _has_token(stream):
+        return Advice("token_refused", _token_hint(stream), later, "no")
+    provider = stream.account.provider
+    if provider is not None and provider.takes_tokens_only:
+        hint = f"{provider.name} takes an OAuth2 token only: set OAUTH2 instead of PASSWORD. {provider.help}"
+        return Advice("oauth_required", hint.strip(), later, "no")
+    return None
 
 
 def _token_hint(stream: Stream) -> str:

@@ -191,7 +191,7 @@ class _Builder:
             return None
 
     def _say_what_is_wanted(self, provider: Provider) -> None:
-        if provider.auth_methods == ("oauth2",):
+        if provider.takes_tokens_only:
             key, wanted = "oauth2", "an OAuth2 access token"
         else:
             key, wanted = "password", f"the {provider.credential_name or 'password'}"

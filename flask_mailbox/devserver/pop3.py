@@ -18,6 +18,7 @@ from .services import Services
 from .wire import Dropped
 
 LINE_LIMIT = 8_192
+TOKEN_MECHANISMS = ("XOAUTH2", "OAUTHBEARER")
 RECENT = datetime.timedelta(days=30)
 TRANSACTION = frozenset(("STAT", "LIST", "UIDL", "TOP", "RETR", "DELE", "RSET", "NOOP"))
 AUTHORIZATION = frozenset(("USER", "PASS", "APOP", "AUTH", "STLS", "UTF8", "LANG"))
@@ -175,7 +176,7 @@ class POP3Session:
         mechanism = arguments[0].upper()
         if mechanism not in self._services.profile.mechanisms:
             raise POP3Error("Unknown mechanism")
-        if len(arguments) > 1 and self._manners.initial_response_refusal:
+        if len(arguments) > 1 and mechanism in TOKEN_MECHANISMS and self._manners.initial_response_refusal:
             raise POP3Error(self._manners.initial_response_refusal.removeprefix("-ERR "))
         try:
             initial = sasl.decode_initial(arguments[1].encode()) if len(arguments) > 1 else None

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from ..account import Security
-from ..auth import Mechanism, credential_words, mechanism_for, no_mechanism, refused_login
+from ..auth import Mechanism, credential_words, decode_server_text, mechanism_for, no_mechanism, refused_login
 from ..errors import AuthenticationError, CommandError, DisconnectedError, TLSError, UsageError
 from ..net.tls import port_hint
-from .answer import Answer
+from .answer import Answer, Status
 from .arguments import string
 from .client import Client
 from .refusals import TRANSIENT_CODES, said_goodbye
@@ -121,7 +121,13 @@ def _authenticate_by(client: Client, mechanism: Mechanism) -> Answer:
 
 def _words(answer: Answer) -> str:
     """Return the server's words, an untagged alert before the final ones included."""
-    alerts = [status.text for status in answer.codes() if status.code in ("ALERT", "WEBALERT")]
+    alerts = [_alert(status) for status in answer.codes() if status.code in ("ALERT", "WEBALERT")]
     if answer.status.text not in alerts:
         alerts.append(answer.status.text)
     return " ".join(alerts)
+
+
+def _alert(status: Status) -> str:
+    """Return an alert with the address that it asks the user to open (Gmail's WEBALERT)."""
+    address = decode_server_text(status.data)
+    return status.text.replace(f"[{status.code}]", f"[{status.code} {address}]", 1) if address else status.text

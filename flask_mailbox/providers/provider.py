@@ -93,6 +93,11 @@ class Provider:
         return found if isinstance(found, int) and found > 0 else None
 
     @property
+    def takes_tokens_only(self) -> bool:
+        """Whether no password of any kind signs in, only an OAuth2 access token."""
+        return self.auth_methods == ("oauth2",)
+
+    @property
     def takes_password(self) -> bool:
         """Whether the provider lets programs sign in with the account's own password."""
         return "password" in self.auth_methods

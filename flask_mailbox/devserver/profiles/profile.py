@@ -61,7 +61,7 @@ class POP3Manners:
 
     :param lacks: Capabilities that are not listed; their commands are unknown.
     :param offers: Further capabilities.
-    :param initial_response_refusal: The reply to AUTH with an initial response.
+    :param initial_response_refusal: The reply to AUTH with an access token as initial response.
     :param window: So many messages a session lists, the oldest; those that were retrieved are gone in the next one.
     :param recent_prefix: What, put before the user name, lists the messages of the last 30 days to every client.
     """

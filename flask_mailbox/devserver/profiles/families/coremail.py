@@ -14,7 +14,7 @@ PROFILE = Profile(
     ),
     refusals={
         "bad_credentials": {
-            "imap": "NO {command} Login error or password error",
+            "imap": "NO LOGIN Login error or password error",
             "smtp": "535 Error: authentication failed",
             "pop3": "-ERR Unable to log on",
         },
