@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+from .reach import ANYWHERE, Reach
+
 if TYPE_CHECKING:
     from .providers import Provider
     from .providers.quirks import Quirks
@@ -197,6 +199,7 @@ class Account:
     :param messages_per_connection: After so many a new connection is made: servers end long ones.
     :param credential: ``None`` signs in nowhere (a relay that asks for no login).
     :param rate: How fast messages may be sent; ``None`` for as fast as the server takes them.
+    :param reach: Where its connections may go.
     """
 
     name: str
@@ -219,6 +222,7 @@ class Account:
     messages_per_connection: int = 100
     max_message_size: int = 25 * 1024 * 1024
     timeouts: Timeouts = dataclasses.field(default_factory=Timeouts)
+    reach: Reach = ANYWHERE
 
     def endpoint(self, protocol: Protocol | str) -> Endpoint | None:
         """Return where a protocol is served, or ``None`` if the account does not have it."""

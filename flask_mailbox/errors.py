@@ -145,6 +145,12 @@ class CertificateError(TLSError):
     """The certificate does not prove that the server is the host asked for (RFC 8314, RFC 6125)."""
 
 
+class ForbiddenHostError(ConnectError):
+    """The host leads to an address that may not be connected to: it was named by a stranger, and is not public."""
+
+    transient = False
+
+
 class ServiceTimeoutError(ServiceError, TimeoutError):
     """A deadline passed; the session was closed."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from marshmallow import ValidationError, fields
 
 from ..account import RATE_UNITS, Rate
+from ..reach import Network
 
 TRUE = {"true", "1", "yes", "on"}
 FALSE = {"false", "0", "no", "off"}
@@ -107,6 +109,17 @@ class Names(fields.Field[tuple[str, ...]]):
         if not isinstance(items, list | tuple) or not all(isinstance(item, str) for item in items):
             raise ValidationError(f"is {shown(value)}, and takes a list of texts.")
         return tuple(item.strip() for item in items if item.strip())
+
+
+class Networks(fields.Field[tuple[Network, ...]]):
+    """IP addresses and networks such as ``10.0.0.0/8``: a list, or one text with commas."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> tuple[Network, ...]:
+        names = Names().deserialize(value)
+        try:
+            return tuple(ipaddress.ip_network(item) for item in names)
+        except ValueError as error:
+            raise ValidationError(f"takes networks such as '10.0.0.0/8': {error}.") from None
 
 
 class File(fields.Field[Path]):

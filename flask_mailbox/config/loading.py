@@ -9,6 +9,7 @@ from ..account import Account, Credential, Endpoint, Protocol, Rate, RefreshGran
 from ..errors import AddressError, ConfigurationError
 from ..message import parse_mailbox
 from ..providers import Provider, Quirks, Registry, shipped
+from ..reach import Reach
 from .oauth2 import GrantKeys
 from .schema import Labels, set_values, validated
 
@@ -108,6 +109,7 @@ class _Builder:
                 read=values.get("read_timeout", 30.0),
                 operation=values.get("operation_timeout", 60.0),
             ),
+            reach=Reach(values.get("public_hosts_only", False), values.get("allowed_networks", ())),
         )
 
     def _address(self, key: str, *, with_name: bool = False) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from marshmallow import RAISE, Schema, ValidationError
 
 from ..account import Protocol
-from .coercion import File, Flag, Names, Positive, RateText, SecretText, Text
+from .coercion import File, Flag, Names, Networks, Positive, RateText, SecretText, Text
 from .endpoint import EndpointField
 from .oauth2 import OAuth2Field
 
@@ -42,6 +42,8 @@ class AccountSchema(Schema):
     read_timeout = Positive(most=3600)
     operation_timeout = Positive(most=86_400)
     max_message_size = Positive(whole=True, most=2**40)
+    public_hosts_only = Flag()
+    allowed_networks = Networks()
 
 
 ACCOUNT_KEYS: tuple[str, ...] = tuple(AccountSchema().fields)
@@ -56,6 +58,7 @@ DEFAULTS_FOR_ALL = (
     "read_timeout",
     "operation_timeout",
     "max_message_size",
+    "allowed_networks",
 )
 """Keys that, at the top of the configuration, count for every account that has none of its own."""
 

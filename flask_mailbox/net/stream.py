@@ -20,7 +20,6 @@ from ..account import Account, Endpoint, Protocol, Security
 from ..errors import (
     CertificateError,
     CommandError,
-    ConnectError,
     DisconnectedError,
     MessageError,
     MessageNotFoundError,
@@ -31,6 +30,7 @@ from ..errors import (
     UIDValidityChangedError,
     UsageError,
 )
+from .connecting import connect
 from .deadline import Deadline
 from .tls import certificate_hint, context_for, port_hint
 
@@ -105,7 +105,7 @@ class Stream:
         :raises ServiceTimeoutError: If that took longer than the account's connect time-out.
         """
         deadline = Deadline(account.timeouts.connect)
-        stream = cls(_connect(account, endpoint, deadline), account, endpoint)
+        stream = cls(connect(account, endpoint, deadline), account, endpoint)
         if endpoint.security is Security.TLS:
             stream._handshake(deadline)
         return stream
@@ -439,43 +439,3 @@ def _acknowledge_at_once(sock: socket.socket) -> None:
     (Nagle's algorithm) would hold the next one back for 40 ms."""
     if _QUICKACK is not None:
         sock.setsockopt(socket.IPPROTO_TCP, _QUICKACK, 1)
-
-
-def _connect(account: Account, endpoint: Endpoint, deadline: Deadline) -> socket.socket:
-    """Open the TCP connection, trying each address of the host within one deadline."""
-    where = {"account": account.name, "protocol": str(endpoint.protocol), "host": endpoint.where}
-    try:
-        found = socket.getaddrinfo(endpoint.host, endpoint.port, type=socket.SOCK_STREAM)
-    except (socket.gaierror, UnicodeError) as error:
-        raise ConnectError(
-            f"The host name '{endpoint.host}' was not found.",
-            transient=isinstance(error, socket.gaierror) and error.errno == socket.EAI_AGAIN,
-            hint="Check its spelling and this machine's DNS.",
-            **where,
-        ) from error
-    failure: OSError | None = None
-    for tried, (family, kind, proto, _, address) in enumerate(found):
-        sock = socket.socket(family, kind, proto)
-        try:
-            sock.settimeout(max(deadline.left() / (len(found) - tried), 0.001))
-            sock.connect(address)
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-        except OSError as error:
-            sock.close()
-            failure = error
-        else:
-            return sock
-    if isinstance(failure, TimeoutError):
-        raise ServiceTimeoutError(
-            f"No connection within {account.timeouts.connect:.0f} seconds.",
-            hint="Check host and port, and whether a firewall lets this machine out.",
-            **where,  # type: ignore[arg-type]
-        ) from failure
-    raise ConnectError(
-        "The connection was refused."
-        if isinstance(failure, ConnectionRefusedError)
-        else f"No connection: {failure.strerror if failure else 'the host has no address'}.",
-        hint=f"Check host and port: nothing may be listening on port {endpoint.port}.",
-        **where,  # type: ignore[arg-type]
-    ) from failure
