@@ -38,14 +38,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     app.before_request(who.load_account)
     app.after_request(_protect_page)
     problems.init_app(app)
-    app.context_processor(
-        lambda: {
-            "csrf_token": csrf_token,
-            "account": g.get("account"),
-            "outgoing": outbox.outgoing,
-            "other_addresses": who.other_addresses,
-        }
-    )
+    app.context_processor(_for_templates)
     preferences.init_app(app)
     live.init_app(app)
     display.add_filters(app)

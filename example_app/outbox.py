@@ -33,7 +33,9 @@ def outgoing() -> list[dict[str, Any]]:
 @blueprint.before_app_request
 def settle() -> None:
     """Tell what became of letters since the last page, and delete the drafts of those that left."""
-    if request.method != "GET" or not outgoing() or request.blueprint not in ("mail", "outbox", "writing", "maildrop"):
+    if request.method != "GET" or "X-Background" in request.headers or not outgoing():
+        return
+    if request.blueprint not in ("mail", "outbox", "writing", "maildrop"):
         return
     kept = []
     for letter in outgoing():

@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from flask import Flask
+from playwright.sync_api import Browser, Page, sync_playwright
 from werkzeug.serving import make_server
 
 from example_app.seed import seed
@@ -58,11 +61,11 @@ class Visit:
         context.set_default_timeout(8_000)
         return Visit(context.new_page(), self.base, [], self.browser)
 
-    def sign_in(self, password: str = "ann-secret") -> None:
-        """Choose the demo and sign in as Ann."""
+    def sign_in(self, password: str = "ann-secret", address: str = "ann@demo.test") -> None:
+        """Choose the demo and sign in, as Ann if nobody else is named."""
         self.page.goto(self.base)
         self.page.get_by_role("link", name="Demo").click()
-        self.page.get_by_label("Address", exact=True).fill("ann@demo.test")
+        self.page.get_by_label("Address", exact=True).fill(address)
         self.page.get_by_label("Password or authorization code").fill(password)
         self.page.get_by_role("button", name="Sign in").click()
 
@@ -79,27 +82,42 @@ class Visit:
         self.page.get_by_role("button", name="Sign out").click()
 
 
+@contextmanager
+def served(webmail: Flask) -> Iterator[str]:
+    """Serve the app as a person would start it, and yield where."""
+    server = make_server("127.0.0.1", 0, webmail, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        webmail.extensions["live"].close()
+        server.shutdown()
+        thread.join(5)
+        server.server_close()
+        with webmail.app_context():
+            webmail.extensions["mailbox"].pool.close()
+
+
 @pytest.fixture
 def base(mailserver: MailServer) -> Iterator[str]:
     """Where the example app is served, with the demo's messages in its mailbox."""
     seed(mailserver, "ann@demo.test", "bob@demo.test")
-    webmail = app_on(mailserver)
-    server = make_server("127.0.0.1", 0, webmail, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    webmail.extensions["live"].close()
-    server.shutdown()
-    thread.join(5)
-    server.server_close()
-    with webmail.app_context():
-        webmail.extensions["mailbox"].pool.close()
+    with served(app_on(mailserver)) as url:
+        yield url
 
 
 @pytest.fixture(params=[{}], ids=[""])
 def visit(request: pytest.FixtureRequest, browser: Browser, base: str) -> Iterator[Visit]:
     """A fresh browser window; parametrised by the options of its context."""
-    context: BrowserContext = browser.new_context(**{"viewport": {"width": 1200, "height": 720}} | request.param)
+    with visiting(browser, base, request.param) as made:
+        yield made
+
+
+@contextmanager
+def visiting(browser: Browser, base: str, options: Mapping[str, Any]) -> Iterator[Visit]:
+    """Open a window that notes every error, and every request to another origin."""
+    context = browser.new_context(**{"viewport": {"width": 1200, "height": 720}, **options})
     context.set_default_timeout(8_000)
     page = context.new_page()
     made = Visit(page, base, [], browser)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import pytest
 from flask import Flask
@@ -17,16 +17,15 @@ KEYS = ("ADDRESS", "PASSWORD", "SMTP", "IMAP", "POP3", "CA_FILE")
 
 
 def app_on(mailserver: MailServer, **config: object) -> Flask:
-    """Return the example app with the server's users as its demo accounts."""
-    settings = mailserver.config("ann@demo.test")
+    """Return the example app with the embedded server's users as its demo accounts."""
+    return app_of(mailserver.config("ann@demo.test"), **config)
+
+
+def app_of(settings: Mapping[str, object], **config: object) -> Flask:
+    """Return the example app whose demo is the server of these ``MAILBOX_*`` keys."""
     demo = {key.lower(): str(settings[f"MAILBOX_{key}"]) for key in KEYS}
-    own = {
-        "UNDO_SECONDS": 0,
-        "MAILBOX_ACCOUNTS": {"demo": demo},
-        "MAILBOX_DEFAULT_ACCOUNT": "demo",
-        "MAILBOX_READ_TIMEOUT": 2,
-    }
-    return create_app(own | config)
+    own = {"MAILBOX_ACCOUNTS": {"demo": demo}, "MAILBOX_DEFAULT_ACCOUNT": "demo", "MAILBOX_READ_TIMEOUT": 2}
+    return create_app(own | {"UNDO_SECONDS": 0} | config)
 
 
 @pytest.fixture

@@ -72,3 +72,13 @@ def test_pages_that_refresh_by_themselves_keep_no_session_alive(webmail: Flask, 
     ann.get("/")
 
     assert by_itself == used < entry.used
+
+
+def test_a_page_that_refreshes_by_itself_leaves_the_notes_to_the_next(ann: FlaskClient, deliver: Deliver) -> None:
+    uid = deliver()
+    ann.post("/organise", data={"csrf_token": token_of(ann), "action": "flag", "uid": str(uid)})
+    background = ann.get("/", headers={"X-Background": "1"}).text
+    page = ann.get("/").text
+
+    assert "Undo" not in background
+    assert "Undo" in page

@@ -58,7 +58,6 @@ async function refresh(rows, arrived) {
   const fresh = page.querySelector(".rows");
   if (!fresh) return;
   document.getElementById("folders").replaceWith(page.getElementById("folders"));
-  document.querySelector(".notes").append(...page.querySelectorAll(".notes > .note:not([data-outgoing])"));
   merge(rows, fresh);
   showCount();
   announce(rows, arrived);
