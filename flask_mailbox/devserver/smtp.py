@@ -6,6 +6,7 @@ import asyncio
 import base64
 import collections
 import email.utils
+import re
 import secrets
 from collections.abc import Awaitable, Callable
 from typing import Any, cast
@@ -28,6 +29,7 @@ HOSTNAME = "mail.test"
 SPAM_TEXT = b"XJS*C4JDBQADN1.NSBN3*2IDNEN*GTUBE-STANDARD-ANTI-UBE-TEST-EMAIL*C.34X"
 """What every spam filter takes for spam, for tests (GTUBE)."""
 
+_MESSAGE_ID = re.compile(rb"^Message-ID:", re.IGNORECASE | re.MULTILINE)
 AUTH_REPLIES = {
     "bad_credentials": "535 5.7.8 Authentication credentials invalid",
     "cancelled": "501 5.7.0 Authentication cancelled",
@@ -300,15 +302,23 @@ class Delivery:
         if manners.spam_refusal and SPAM_TEXT in envelope.content:
             return manners.spam_refusal
         queue_id = secrets.token_hex(6).upper()
+        content = _renamed(envelope.content, queue_id) if manners.renames_messages else envelope.content
         trace = _trace(envelope.mail_from, session.host_name, server.is_tls, queue_id)
         users = {id(user): user for user in map(self._services.store.user, envelope.rcpt_tos) if user is not None}
         for user in users.values():
-            user.folders[INBOX].add(trace + envelope.content)
+            user.folders[INBOX].add(trace + content)
         author = self._services.store.users.get((session.auth_data or "").lower())
         sent = author.by_role("\\Sent") if author is not None and manners.saves_sent else None
         if sent is not None:
-            sent.add(envelope.content, ("\\Seen",))
+            sent.add(content, ("\\Seen",))
         return f"250 2.0.0 OK queued as {queue_id}"
+
+
+def _renamed(content: bytes, queue_id: str) -> bytes:
+    """Return a message under another Message-ID; its own is kept aside."""
+    header, blank, body = content.partition(b"\r\n\r\n")
+    kept = _MESSAGE_ID.sub(b"X-Microsoft-Original-Message-ID:", header, count=1)
+    return f"Message-ID: <{queue_id}@{HOSTNAME}>\r\n".encode() + kept + blank + body
 
 
 def _trace(sender: str, client: str, is_tls: bool, queue_id: str) -> bytes:

@@ -5,6 +5,7 @@ Every check connects afresh: a pooled session would prove only what an earlier c
 
 from __future__ import annotations
 
+import secrets
 import socket
 import time
 from collections.abc import Callable, Iterator
@@ -198,9 +199,13 @@ def _describe_entries(session: POP3Session) -> str:
 
 
 def _send_to_oneself(account: Account, session: SMTPSession) -> tuple[str | None, Step]:
-    """Send a small message to the account's own address; return its Message-ID if it was accepted."""
+    """Send a small message to the account's own address; return its subject if it was accepted.
+
+    It is found again by that, which is unlike any other: Outlook's servers give every message a new Message-ID.
+    """
+    subject = f"flask-mailbox doctor: 测试 {secrets.token_hex(4)}"
     message = Message(
-        "flask-mailbox doctor: 测试",
+        subject,
         recipients=[account.address],
         sender=account.sender,
         body="This message was sent by 'flask mailbox doctor --send' to test this mailbox. It may be deleted.\n",
@@ -215,22 +220,22 @@ def _send_to_oneself(account: Account, session: SMTPSession) -> tuple[str | None
         return f"accepted for {', '.join(receipt.accepted)}"
 
     step = _attempt("smtp", "send", act)
-    return (message_id if step.ok else None), step
+    return (subject if step.ok else None), step
 
 
-def _find_again(account: Account, message_id: str) -> Iterator[Step]:
+def _find_again(account: Account, subject: str) -> Iterator[Step]:
     if account.imap is not None:
-        yield _wait_for("imap", message_id, lambda: _newest_over_imap(account))
+        yield _wait_for("imap", subject, lambda: _newest_over_imap(account))
     if account.pop3 is not None:
-        yield _wait_for("pop3", message_id, lambda: _newest_over_pop3(account))
+        yield _wait_for("pop3", subject, lambda: _newest_over_pop3(account))
 
 
-def _wait_for(leg: str, message_id: str, newest: Callable[[], list[str | None]]) -> Step:
+def _wait_for(leg: str, subject: str, newest: Callable[[], list[str]]) -> Step:
     """Look until the message is there or its time is over."""
 
     def act() -> str:
         until = time.monotonic() + ARRIVAL_TIMEOUT
-        while message_id not in newest():
+        while subject not in newest():
             if time.monotonic() > until:
                 raise ServiceTimeoutError(
                     f"The message did not arrive within {ARRIVAL_TIMEOUT:.0f} seconds.",
@@ -242,13 +247,13 @@ def _wait_for(leg: str, message_id: str, newest: Callable[[], list[str | None]])
     return _attempt(leg, "receive", act)
 
 
-def _newest_over_imap(account: Account) -> list[str | None]:
+def _newest_over_imap(account: Account) -> list[str]:
     with _leg() as leg:
         leg.session = IMAPSession.open(account)
-        return [summary.message_id for summary in leg.session.folder("INBOX").page(limit=NEWEST)]
+        return [summary.subject for summary in leg.session.folder("INBOX").page(limit=NEWEST)]
 
 
-def _newest_over_pop3(account: Account) -> list[str | None]:
+def _newest_over_pop3(account: Account) -> list[str]:
     with _leg() as leg:
         leg.session = session = POP3Session.open(account)
-        return [session.top(entry.uidl).message_id for entry in session.entries()[-NEWEST:]]
+        return [session.top(entry.uidl).subject for entry in session.entries()[-NEWEST:]]

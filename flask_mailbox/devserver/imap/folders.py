@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from ..mailstore import INBOX, SEPARATOR, Folder, User, canonical_path
 from . import wording
-from .parser import Parser, Refusal
+from .parser import Parser, Refusal, refusal_of
 from .session import Command, Order, Session
 
 STATUS_ITEMS = ("MESSAGES", "RECENT", "UIDNEXT", "UIDVALIDITY", "UNSEEN", "SIZE", "DELETED")
@@ -202,8 +202,7 @@ async def select(session: Session, order: Order) -> str | None:
     session.unselect()
     refusal = session.manners.select_refusal
     if refusal and not session.identified:
-        status, _, text = refusal.format(command=order.name).partition(" ")
-        raise Refusal(text, status)
+        raise refusal_of(refusal.format(command=order.name))
     folder = existing(session, path)
     session.select(folder, read_only=order.name == "EXAMINE")
     for line in _selected_lines(session, folder):

@@ -8,7 +8,7 @@ import re
 from .. import sasl
 from ..gate import SASLError
 from ..mailstore import User
-from .parser import Refusal
+from .parser import Refusal, refusal_of
 from .session import Command, Order, Session
 
 _INNER_BLANK = re.compile(rb"\(\s|\s\)")
@@ -62,16 +62,14 @@ async def authenticate(session: Session, order: Order) -> str | None:
         raise Refusal("Unknown mechanism")
     refusal = session.manners.initial_response_refusal
     if parser.rest and refusal:
-        status, _, text = refusal.partition(" ")
-        raise Refusal(text, status)
+        raise refusal_of(refusal)
     initial = sasl.decode_initial(parser.rest.strip()) if parser.rest else None
 
     async def ask(challenge: bytes) -> bytes:
         line = await session.ask(base64.b64encode(challenge))
         refusal = await session.connection.wire.begin("AUTH-RESPONSE")
         if refusal:
-            status, _, text = refusal.partition(" ")
-            raise Refusal(text, status)
+            raise refusal_of(refusal)
         return sasl.decode(line)
 
     return _enter(session, await sasl.authenticate(mechanism, initial, ask, session.gate))
@@ -92,8 +90,9 @@ async def identify(session: Session, order: Order) -> str | None:
     parser.space()
     refusal = session.manners.id_blank_refusal
     if refusal and _INNER_BLANK.search(parser.rest):
-        status, _, text = refusal.partition(" ")
-        raise Refusal(text, status)
+        raise refusal_of(refusal)
+    if session.manners.empty_id_refusal and parser.rest == b"()":
+        raise refusal_of(session.manners.empty_id_refusal)
     if not parser.accept(b"NIL"):
         parser.expect(b"(")
         while not parser.accept(b")"):

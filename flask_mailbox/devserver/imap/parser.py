@@ -32,6 +32,12 @@ class Refusal(Exception):
         super().__init__(text)
 
 
+def refusal_of(reply: str) -> Refusal:
+    """Return the refusal that a whole reply stands for, such as ``NO [UNAVAILABLE] later``."""
+    status, _, text = reply.partition(" ")
+    return Refusal(text, status)
+
+
 class Parser:
     """A cursor over the bytes of one command, literals included where they stood."""
 

@@ -16,7 +16,7 @@ from ..services import Services
 from ..wire import Dropped
 from . import wording
 from .manners import CAPABILITIES, can, lacks_command, sign_in_refusal
-from .parser import Parser, Ranges, Refusal
+from .parser import Parser, Ranges, Refusal, refusal_of
 
 LINE_LIMIT = 8 * 1024 * 1024
 LITERAL_LIMIT = 64 * 1024 * 1024
@@ -195,9 +195,10 @@ class Session:
             command = self._find(name, uid)
             refusal = await wire.begin(name)
             if refusal:
-                status, _, text = refusal.partition(" ")
-                raise Refusal(text, status)
-            self._check_state(command.state)
+                raise refusal_of(refusal)
+            if self.manners.trailing_blank_refusal and parser.rest.endswith(b" "):
+                raise refusal_of(self.manners.trailing_blank_refusal)
+            self._check_state(name, command.state)
             text = await command.run(self, Order(name, parser, tag, uid)) or f"{name} completed"
             status = "OK"
         except Refusal as refused:
@@ -231,17 +232,16 @@ class Session:
             raise Refusal("Unknown command", "BAD")
         return command
 
-    def _check_state(self, state: str) -> None:
+    def _check_state(self, name: str, state: str) -> None:
         if state == "start" and self.user is not None:
             raise Refusal("You are logged in", "BAD")
         if state in ("user", "folder") and self.user is None:
             raise Refusal("Log in first", "BAD")
         not_connected = self.manners.not_connected
         if not_connected and self.user is not None and self.user.trouble == "protocol_disabled" and state != "any":
-            status, _, text = not_connected.partition(" ")
-            raise Refusal(text, status)
+            raise refusal_of(not_connected)
         if state == "folder" and self.folder is None:
-            raise Refusal("Select a folder first", "BAD")
+            raise refusal_of(self.manners.no_folder_refusal.format(command=name))
 
     # the selected folder
 
@@ -311,8 +311,7 @@ class Session:
         last_uid = self.view[-1].uid if self.view else 0
         refusal = self.manners.descending_set_refusal
         if refusal and any(first and last and first > last for first, last in ranges):
-            status, _, text = refusal.partition(" ")
-            raise Refusal(text, status)
+            raise refusal_of(refusal)
         for first, last in ranges:
             star = last_uid if uid else highest
             low, high = sorted((star if first is None else first, star if last is None else last))

@@ -22,6 +22,9 @@ class IMAPManners:
     :param offers: Further capabilities; ``XLIST`` and ``X-GM-EXT-1`` are also understood.
     :param select_refusal: How SELECT and EXAMINE are refused until ID came in the accepted form
         (parameters, no blanks inside the parentheses, on this connection); ``{command}`` is filled in.
+    :param trailing_blank_refusal: The reply to a command that ends in a blank.
+    :param no_folder_refusal: The reply to a command that wants a selected folder; ``{command}`` is filled in.
+    :param empty_id_refusal: The reply to ``ID ()``.
     :param id_blank_refusal: The reply to an ID with blanks inside its parentheses.
     :param initial_response_refusal: The reply to AUTHENTICATE with an initial response.
     :param not_connected: The reply to each command after the sign-in of a user in trouble ``protocol_disabled``.
@@ -41,6 +44,9 @@ class IMAPManners:
     lacks: frozenset[str] = frozenset()
     offers: tuple[str, ...] = ()
     select_refusal: str = ""
+    trailing_blank_refusal: str = ""
+    no_folder_refusal: str = "BAD Select a folder first"
+    empty_id_refusal: str = ""
     id_blank_refusal: str = ""
     initial_response_refusal: str = ""
     not_connected: str = ""
@@ -80,6 +86,7 @@ class SMTPManners:
     :param sender_refusal: The reply to MAIL from another address than that of the login.
     :param spam_refusal: The reply to a message that holds ``SPAM_TEXT``.
     :param quit_reply: What QUIT is answered with before the connection is closed.
+    :param renames_messages: Whether a message gets a new Message-ID; its own goes to X-Microsoft-Original-Message-ID.
     :param saves_sent: Whether the server files a copy in the sender's folder for sent mail.
     :param session_limit: From so many signed-in connections of a user one may send; MAIL on a further one is refused.
     :param session_limit_refusal: The reply to that.
@@ -88,6 +95,7 @@ class SMTPManners:
     sender_refusal: str = ""
     spam_refusal: str = ""
     quit_reply: bytes = b""
+    renames_messages: bool = False
     saves_sent: bool = False
     session_limit: int | None = None
     session_limit_refusal: str = ""

@@ -24,6 +24,8 @@ PROFILE = Profile(
     imap=IMAPManners(
         lacks=frozenset(("IDLE", "MOVE", "ENABLE", "UNSELECT", "ESEARCH", "LIST-EXTENDED", "LIST-STATUS")),
         offers=("XLIST", "APPENDLIMIT=71680000", "X-CM-EXT-1"),
+        trailing_blank_refusal="BAD Request not ending with <CRLF>",
+        no_folder_refusal="NO {command} State error",
         select_refusal="NO {command} Unsafe Login. Please contact kefu@188.com for help",
         id_blank_refusal="BAD Parse command error",
         initial_response_refusal="BAD Request not ending with <CRLF>",

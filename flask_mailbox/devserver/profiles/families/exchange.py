@@ -31,6 +31,7 @@ PROFILE = Profile(
     },
     imap=IMAPManners(
         lacks=frozenset(("ENABLE", "ESEARCH", "LIST-EXTENDED", "LIST-STATUS", "SPECIAL-USE")),
+        empty_id_refusal="BAD Command Argument Error. 11",
         not_connected="BAD User is authenticated but not connected.",
         search_charsets=("US-ASCII",),
         sloppy_answers=True,
@@ -40,6 +41,7 @@ PROFILE = Profile(
         initial_response_refusal="-ERR Protocol error. 14",
     ),
     smtp=SMTPManners(
+        renames_messages=True,
         saves_sent=True,
         session_limit=3,
         session_limit_refusal="432 4.3.2 STOREDRV.ClientSubmit; sender thread limit exceeded",
