@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from .preview import preview_of
 from .structure import Part, parse_structure
 
 INBOX = "INBOX"
@@ -46,6 +47,7 @@ class StoredMessage:
     revision: int = 0
     expunged: bool = False
     _structure: Part | None = None
+    _preview: str | None = None
 
     @property
     def structure(self) -> Part:
@@ -53,6 +55,13 @@ class StoredMessage:
         if self._structure is None:
             self._structure = parse_structure(self.raw)
         return self._structure
+
+    @property
+    def preview(self) -> str:
+        """The first words of its text, found on first use."""
+        if self._preview is None:
+            self._preview = preview_of(self.structure)
+        return self._preview
 
 
 @dataclass(slots=True, eq=False)

@@ -331,3 +331,20 @@ def test_nobody_sees_another_users_mail(inbox, server):
     assert inbox.search() == []
     with pytest.raises(IMAPClientError):
         inbox.select_folder("bob@demo.test")
+
+
+@pytest.mark.parametrize(
+    ("raw", "begins"),
+    [
+        (PLAIN, "line one line two"),
+        (NESTED, "first"),
+        ("Content-Type: text/html; charset=utf-8\r\n\r\n<p>你好</p><p>世界</p>".encode(), "你好 世界"),
+        (b"Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n5L2g5aW9\r\n", "你好"),
+        (b"Content-Type: image/png\r\n\r\nPNG", ""),
+        (b"Subject: long\r\n\r\n" + b"word " * 20_000, ("word " * 40)),
+    ],
+)
+def test_previews_are_the_first_words(inbox, server, raw: bytes, begins: str):
+    found = fetch(inbox, server, raw, "PREVIEW (LAZY)")[b"PREVIEW"]
+
+    assert found.decode() == begins

@@ -20,6 +20,7 @@ MACROS = {
     "FULL": ("FLAGS", "INTERNALDATE", "RFC822.SIZE", "ENVELOPE", "BODY"),
 }
 PLAIN = frozenset(("FLAGS", "UID", "INTERNALDATE", "RFC822.SIZE", "ENVELOPE", "BODY", "BODYSTRUCTURE"))
+PREVIEW = frozenset(("PREVIEW",))
 GMAIL = frozenset(("X-GM-MSGID", "X-GM-THRID", "X-GM-LABELS"))
 LEGACY = {"RFC822": "", "RFC822.HEADER": "HEADER", "RFC822.TEXT": "TEXT"}
 SECTION_TEXTS = ("HEADER", "HEADER.FIELDS", "HEADER.FIELDS.NOT", "TEXT", "MIME")
@@ -54,12 +55,13 @@ class Item:
         return not self.peek
 
 
-def parse_items(parser: Parser, *, gmail: bool = False) -> list[Item]:
+def parse_items(parser: Parser, *, gmail: bool = False, preview: bool = False) -> list[Item]:
     """Read a macro, one item, or items in parentheses.
 
     :param gmail: Whether Gmail's own items are known.
+    :param preview: Whether PREVIEW is (RFC 8970).
     """
-    known = PLAIN | GMAIL if gmail else PLAIN
+    known = PLAIN | (GMAIL if gmail else frozenset()) | (PREVIEW if preview else frozenset())
     for macro, names in MACROS.items():
         if parser.rest.upper() == macro.encode():
             parser.position += len(macro)
@@ -130,6 +132,8 @@ def _answer_item(message: StoredMessage, item: Item, manners: IMAPManners) -> by
             return name + b" %d" % int.from_bytes(hashlib.sha256(message.raw).digest()[:7], "big")
         case "X-GM-LABELS":
             return name + b" ()"
+        case "PREVIEW":
+            return name + b" " + wording.string(message.preview.encode())
     return name + b" " + body_structure(message.structure, manners, extended=item.name == "BODYSTRUCTURE")
 
 
@@ -155,6 +159,8 @@ def _parse_item(parser: Parser, known: frozenset[str]) -> Item:
         return Item(name, Section(text=LEGACY[name]), peek=name == "RFC822.HEADER")
     if name not in known:
         raise parser.bad("a FETCH item")
+    if name == "PREVIEW":
+        parser.accept(b" (LAZY)")  # or not: ours are made at once
     return Item(name)
 
 

@@ -6,7 +6,7 @@ from ..profiles import IMAPManners, Profile
 
 CAPABILITIES = (
     "IMAP4rev1", "SASL-IR", "LITERAL+", "ENABLE", "ID", "NAMESPACE", "CHILDREN", "UNSELECT", "UIDPLUS", "MOVE",
-    "ESEARCH", "LIST-EXTENDED", "LIST-STATUS", "SPECIAL-USE", "IDLE",
+    "ESEARCH", "LIST-EXTENDED", "LIST-STATUS", "SPECIAL-USE", "IDLE", "PREVIEW",
 )  # fmt: skip
 OPTIONAL_COMMANDS = frozenset((*CAPABILITIES, "XLIST"))
 """Capabilities whose command has the same name, among others."""

@@ -35,7 +35,7 @@ async def fetch(session: Session, order: Order) -> str | None:
     """FETCH: whatever of each message; those that are gone meanwhile are passed over."""
     chosen = _chosen(session, order)
     order.parser.space()
-    items = parse_items(order.parser, gmail=session.can("X-GM-EXT-1"))
+    items = parse_items(order.parser, gmail=session.can("X-GM-EXT-1"), preview=session.can("PREVIEW"))
     order.parser.end()
     if order.uid and not any(item.name == "UID" for item in items):
         items.insert(0, Item("UID"))

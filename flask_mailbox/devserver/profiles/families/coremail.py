@@ -22,7 +22,7 @@ PROFILE = Profile(
         "rate_limited": {"smtp": "535 Error: too much fail authentication"},
     },
     imap=IMAPManners(
-        lacks=frozenset(("IDLE", "MOVE", "ENABLE", "UNSELECT", "ESEARCH", "LIST-EXTENDED", "LIST-STATUS")),
+        lacks=frozenset(("IDLE", "MOVE", "ENABLE", "UNSELECT", "ESEARCH", "LIST-EXTENDED", "LIST-STATUS", "PREVIEW")),
         offers=("XLIST", "APPENDLIMIT=71680000", "X-CM-EXT-1"),
         trailing_blank_refusal="BAD Request not ending with <CRLF>",
         no_folder_refusal="NO {command} State error",

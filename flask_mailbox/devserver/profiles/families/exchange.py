@@ -30,7 +30,7 @@ PROFILE = Profile(
         },
     },
     imap=IMAPManners(
-        lacks=frozenset(("ENABLE", "ESEARCH", "LIST-EXTENDED", "LIST-STATUS", "SPECIAL-USE")),
+        lacks=frozenset(("ENABLE", "ESEARCH", "LIST-EXTENDED", "LIST-STATUS", "SPECIAL-USE", "PREVIEW")),
         empty_id_refusal="BAD Command Argument Error. 11",
         not_connected="BAD User is authenticated but not connected.",
         search_charsets=("US-ASCII",),

@@ -52,7 +52,7 @@ PROFILE = Profile(
         },
     },
     imap=IMAPManners(
-        lacks=frozenset(("SPECIAL-USE", "LITERAL+")),
+        lacks=frozenset(("SPECIAL-USE", "LITERAL+", "PREVIEW")),
         offers=("LITERAL-", "XLIST", "X-GM-EXT-1", "APPENDLIMIT=35651584"),
         session_limit=15,
     ),

@@ -2,6 +2,10 @@
 
 from ..profile import IMAPManners, Profile, SMTPManners
 
+LACKS = frozenset(
+    ["SASL-IR", "LITERAL+", "ENABLE", "UNSELECT", "ESEARCH", "LIST-EXTENDED", "LIST-STATUS", "SPECIAL-USE", "PREVIEW"]
+)
+
 PROFILE = Profile(
     name="qqmail",
     folders=(
@@ -30,9 +34,7 @@ PROFILE = Profile(
     },
     charset="gbk",
     imap=IMAPManners(
-        lacks=frozenset(
-            ("SASL-IR", "LITERAL+", "ENABLE", "UNSELECT", "ESEARCH", "LIST-EXTENDED", "LIST-STATUS", "SPECIAL-USE")
-        ),
+        lacks=LACKS,
         offers=("XLIST",),
         list_roles=False,
         search_words="ignored",
