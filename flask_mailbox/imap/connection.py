@@ -179,7 +179,9 @@ class Connection(imaplib.IMAP4):
 
     def _keep_untagged(self, line: bytes) -> None:
         found = _UNTAGGED.fullmatch(line)
-        if found is None:  # servers send other things too, such as "* [COPYUID 1 2 3]"; RFC 9051, 2.2.2: ignore
+        if found is None:  # servers send other things, too; RFC 9051, 2.2.2: ignore
+            if line.startswith(b"* [") and self.greeting.condition:  # Exchange: a code without its OK
+                self._keep_condition("OK", line[2:])
             return
         name = found[2].decode("ascii").upper()
         number = int(found[1]) if found[1] else None

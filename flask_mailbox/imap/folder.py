@@ -19,10 +19,11 @@ from .found import Found, find
 from .known import Known
 from .newest import Rows, newest, newest_of
 from .ordering import sort
+from .ownparts import parts_of
 from .page import MAX_PAGE, Cursor, Page, check_limit
 from .partreader import RANGE, PartReader, check_section, range_items, read_range, save
 from .search import Criteria, Search
-from .structure import PartInfo, list_parts
+from .structure import PartInfo, is_complete, list_parts
 from .summary import Summary
 from .threads import Threads, find_threads
 
@@ -202,10 +203,16 @@ class Folder(ChangeableFolder):
         return parse_message(section(items, b"BODY[HEADER]") or b"").headers
 
     def parts(self, uid: int, *, uidvalidity: int | None = None) -> tuple[PartInfo, ...]:
-        """Return the parts that hold a message's content; errors as for ``message``."""
+        """Return the parts that hold a message's content; errors as for ``message``.
+
+        Where the server leaves some out, the message is read and taken apart here.
+        """
         check_uid(uid)
         items = self._fetch_one(uid, b"(UID BODYSTRUCTURE)", b"BODYSTRUCTURE", uidvalidity, Budget())
-        return list_parts(items[b"BODYSTRUCTURE"])
+        structure = items[b"BODYSTRUCTURE"]
+        if is_complete(structure):
+            return list_parts(structure)
+        return parts_of(self.message(uid, uidvalidity=uidvalidity))
 
     def open_part(self, uid: int, section: str, *, uidvalidity: int | None = None) -> BufferedReader:
         """Return a part as a file that is read from the server as it is read here, decoded on the way.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,6 +21,9 @@ _ATTACHED = re.compile(rb'[ ]\("attachment" (?:\(|NIL)', re.IGNORECASE)
 """A disposition, and nothing else: in a file name, its quotes would be escaped."""
 
 _ESCAPE = re.compile(rb'["\\]')
+_TEXTUAL = frozenset(("alternative", "related"))
+"""Multiparts that are a text; one of another kind that came without its parts may well hold files."""
+
 _TEXTS = frozenset((b"text", b"charset", b"format", b"boundary"))
 
 
@@ -56,16 +60,24 @@ class PartInfo:
 
 def list_parts(structure: Any) -> tuple[PartInfo, ...]:
     """Return the parts of a BODYSTRUCTURE, in order; what is malformed is left out."""
-    if isinstance(structure, Nested):
-        structure = parse_data([structure])[0]
-    if not isinstance(structure, list):
-        return ()
     parts: list[PartInfo] = []
-    for part in _walk(structure, "", related=False):
+    for part in _walk(_read(structure), "", related=False):
         parts.append(part)
         if len(parts) == MAX_PARTS:
             break
     return tuple(parts)
+
+
+def is_complete(structure: Any) -> bool:
+    """Whether every multipart of a BODYSTRUCTURE came with its parts: QQ's servers and Gmail's leave some out."""
+    waiting = [_read(structure)]
+    while waiting:
+        current = waiting.pop()
+        if _is_childless(current):
+            return False
+        if current and isinstance(current[0], list):
+            waiting += itertools.takewhile(lambda value: isinstance(value, list), current)
+    return True
 
 
 def has_attachments(structure: Any) -> bool:
@@ -77,6 +89,17 @@ def has_attachments(structure: Any) -> bool:
         if b"attachment" not in lowered and b"name" not in lowered and _TEXTS.issuperset(_OPENED.findall(lowered)):
             return False
     return any(part.is_attachment for part in list_parts(structure))
+
+
+def _read(structure: Any) -> list[Any]:
+    if isinstance(structure, Nested):
+        structure = parse_data([structure])[0]
+    return structure if isinstance(structure, list) else []
+
+
+def _is_childless(values: list[Any]) -> bool:
+    """Whether this is a multipart without parts: its subtype, where a leaf has type and subtype."""
+    return bool(values) and isinstance(values[0], bytes) and (len(values) == 1 or not isinstance(values[1], bytes))
 
 
 def _walk(structure: list[Any], section: str, *, related: bool) -> Iterator[PartInfo]:
@@ -93,7 +116,7 @@ def _walk(structure: list[Any], section: str, *, related: bool) -> Iterator[Part
 
 
 def _leaf(values: list[Any], section: str, *, related: bool) -> PartInfo | None:
-    if len(values) < 2:
+    if len(values) < 2 or (_is_childless(values) and _text(values[0]) in _TEXTUAL):
         return None
     values = values + [None] * 12
     kind = f"{_text(values[0])}/{_text(values[1])}"

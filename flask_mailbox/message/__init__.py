@@ -16,6 +16,7 @@ from .header import Headers, decode_header_value
 from .html import clean_html
 from .limits import DEFAULT_LIMITS, Limits
 from .parse import parse_message
+from .parts import Part
 from .plain import html_to_text, text_to_html
 from .received import ReceivedMessage
 from .reply import forward, reply, reply_all
@@ -34,6 +35,7 @@ __all__ = [
     "Headers",
     "Limits",
     "Message",
+    "Part",
     "ReadReceipt",
     "ReceivedMessage",
     "build",

@@ -21,7 +21,7 @@ from flask_mailbox.imap.login import ID_ARGUMENTS
 from flask_mailbox.imap.names import decode_name, encode_name
 from flask_mailbox.imap.page import Cursor
 from flask_mailbox.imap.roles import guessed_role, told_role
-from flask_mailbox.imap.structure import list_parts
+from flask_mailbox.imap.structure import is_complete, list_parts
 from flask_mailbox.imap.tokens import MalformedDataError, parse_data
 
 # Names
@@ -207,6 +207,7 @@ def structure(text: bytes) -> object:
         (b'(NIL NIL NIL "MIXED")', True),
         (b"()", False),
         (b'("MIXED" ("BOUNDARY" "x") NIL NIL)', True),
+        (b'(("ALTERNATIVE" ("BOUNDARY" "x") NIL NIL) "RELATED")', False),
     ],
 )
 def test_attachments_are_seen_in_structures_of_all_kinds(text: bytes, attachment: bool) -> None:
@@ -257,3 +258,17 @@ def test_id_tells_the_version_of_the_project() -> None:
     project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]
 
     assert f'("name" "flask-mailbox" "version" "{project["version"]}")'.encode() == ID_ARGUMENTS
+
+
+@pytest.mark.parametrize(
+    ("text", "complete"),
+    [
+        (b'("TEXT" "PLAIN" NIL NIL NIL "7BIT" 5 1)', True),
+        (b'((("TEXT" "PLAIN" NIL NIL NIL "7BIT" 5 1) "ALTERNATIVE") "MIXED" ("BOUNDARY" "x") ("INLINE" NIL))', True),
+        (b'(("ALTERNATIVE" ("BOUNDARY" "x") NIL NIL)("IMAGE" "PNG" NIL NIL NIL "BASE64" 5) "MIXED")', False),
+        (b'("ALTERNATIVE")', False),
+        (b"()", True),
+    ],
+)
+def test_a_multipart_that_came_without_its_parts_is_noticed(text: bytes, complete: bool) -> None:
+    assert is_complete(structure(text)) is complete

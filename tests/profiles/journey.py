@@ -41,7 +41,22 @@ Content-Disposition: attachment; filename=a.pdf
 pdf
 --a--
 """
-OTHER = "From: ann@example.net\nSubject: Lunch\nMessage-ID: <lunch@example.net>\n\nAt noon?\n"
+OTHER = """\
+From: ann@example.net
+Subject: Lunch
+Message-ID: <lunch@example.net>
+Content-Type: multipart/related; boundary=a
+
+--a
+Content-Type: multipart/alternative; boundary=b
+
+--b
+Content-Type: text/plain
+
+At noon?
+--b--
+--a--
+"""
 
 
 @dataclass(frozen=True)
@@ -74,10 +89,14 @@ class Journey:
     roles: frozenset[str]
     counts: tuple[int | None, int | None]
     subjects: tuple[str, ...]
+    with_files: tuple[str, ...]
     text: str
     attachments: tuple[str, ...]
+    sections: tuple[str, ...]
+    html_part: bytes
     found: tuple[str, ...]
     found_among_unread: tuple[str, ...]
+    moved: bool
     sent: str
     copies: int
     listed_again: bool
@@ -88,10 +107,14 @@ WELL = Journey(
     roles=frozenset(("sent", "drafts", "trash", "junk")),
     counts=(3, 3),
     subjects=("发票 2", "Lunch", "发票 1"),
+    with_files=("发票 2", "发票 1"),
     text="正文 1",
     attachments=("a.pdf",),
+    sections=("1.1", "1.2", "2"),
+    html_part="<p>正文 1</p>".encode(),
     found=("发票 1", "发票 2"),
     found_among_unread=("Lunch",),
+    moved=True,
     sent="ok",
     copies=1,
     listed_again=True,
@@ -101,7 +124,7 @@ WELL = Journey(
 
 
 def travel(account: Account, server: MailServer, config: Mapping[str, Any]) -> Journey:
-    """Sign in, list, read, search and send, and say what was seen."""
+    """Sign in, list, read, search, move and send, and say what was seen."""
     server.reset()
     for raw in (LETTER.format(number=1), OTHER, LETTER.format(number=2)):
         server.deliver(raw.encode(), account.address)
@@ -109,10 +132,18 @@ def travel(account: Account, server: MailServer, config: Mapping[str, Any]) -> J
         with mailbox.imap() as imap:
             folders = imap.folders(counts=True)
             inbox = imap.folder("INBOX")
-            rows = {row.uid: row.subject for row in inbox.page()}
-            message = inbox.message(min(rows))
+            page = inbox.page()
+            rows = {row.uid: row.subject for row in page}
+            oldest = min(rows)
+            message = inbox.message(oldest)
+            sections = tuple(part.section for part in inbox.parts(oldest))
+            with inbox.open_part(oldest, "1.2") as file:
+                html_part = file.read()
             found = inbox.search(Search(subject="发票"))
             unread = inbox.search(Search(from_="ann@example.net", unseen=True))
+            drafts = next(folder.path for folder in folders if folder.role == "drafts")
+            new = inbox.move([oldest], drafts)
+            moved = imap.folder(drafts).message(new[oldest]).subject == rows[oldest]
         with mailbox.pop3() as pop3:
             newest = pop3.entries()[-1]
             pop3.raw(newest.uidl)
@@ -124,10 +155,14 @@ def travel(account: Account, server: MailServer, config: Mapping[str, Any]) -> J
         roles=frozenset(folder.role for folder in folders if folder.role) & WELL.roles,
         counts=next((folder.messages, folder.unseen) for folder in folders if folder.path == "INBOX"),
         subjects=tuple(rows.values()),
+        with_files=tuple(row.subject for row in page if row.has_attachments),
         text=(message.text or "").strip(),
         attachments=tuple(attachment.filename or "" for attachment in message.attachments),
+        sections=sections,
+        html_part=html_part.strip(),
         found=tuple(rows[uid] for uid in found),
         found_among_unread=tuple(rows[uid] for uid in unread),
+        moved=moved,
         sent=sent,
         copies=len(server.messages(account.address, sent_folder.path)),
         listed_again=listed_again,
