@@ -51,9 +51,10 @@ class Security(enum.StrEnum):
 
 
 class Service(enum.StrEnum):
-    """What else an account talks to: the server that hands out its access tokens."""
+    """What else is talked to: the server that hands out access tokens, and those that tell a domain's mail servers."""
 
     OAUTH2 = "oauth2"
+    DISCOVERY = "discovery"
 
 
 @dataclass(frozen=True, slots=True)

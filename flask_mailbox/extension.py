@@ -14,6 +14,7 @@ from . import signals
 from .account import Account, Protocol
 from .blueprints import Authorize, make_imap_blueprint, make_pop3_blueprint, make_smtp_blueprint
 from .config import Settings, load_account, load_settings
+from .discovery import ISPDB, DiscoveryNetwork, Proposal, discover
 from .errors import ConfigurationError, UsageError
 from .imap import IMAPSession
 from .net import Lease, Opener, Pool
@@ -294,6 +295,22 @@ class Mailbox:
         """
         settings = self.state.settings
         return load_account(values, name=name, registry=settings.registry, defaults=settings.defaults)
+
+    def discover(self, address: str) -> Proposal:
+        """Return which servers an address probably has: asked of presets, its domain, the ISPDB and DNS.
+
+        Nothing is signed in to. ``mailbox.load_account(proposal.settings() | {"password": …})`` makes an account of
+        it; let a person look at the hosts first.
+
+        :raises AddressError: If it is no address with a public domain.
+        """
+        settings = self.state.settings
+        network = DiscoveryNetwork(
+            ispdb=ISPDB if settings.ispdb is None else settings.ispdb,
+            allowed=settings.defaults.get("allowed_networks", ()),
+            ca_file=settings.defaults.get("ca_file"),
+        )
+        return discover(address, registry=settings.registry, network=network)
 
     # The current account's own
 

@@ -11,8 +11,9 @@ from urllib.parse import urlencode
 from ..account import Account, RefreshGrant
 from ..errors import AuthenticationError, BusyError, ConfigurationError, ProtocolError, ServiceError, UnsafeValueError
 from ..guard import one_line
+from ..net.http import Answer
 from ..providers import advise
-from .post import Answer, post, token_endpoint
+from .post import post, token_endpoint
 
 USUAL_LIFETIME = 600.0
 """Seconds that a token is taken to live if the server does not say; one that dies earlier is renewed when refused."""

@@ -13,6 +13,7 @@ from flask.cli import AppGroup
 from ..errors import UsageError
 from ..message import Message
 from .chosen import chosen
+from .discovery import discover
 from .doctor import doctor
 from .output import account_option, json_option, print_json, print_table, shortened, told_errors
 from .presets import providers
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 mailbox_cli = AppGroup("mailbox", help="Test and use the app's mailbox.")
 mailbox_cli.add_command(doctor)
 mailbox_cli.add_command(providers)
+mailbox_cli.add_command(discover)
 mailbox_cli.add_command(dev_server)
 mailbox_cli.add_command(watch)
 

@@ -13,7 +13,7 @@ from ..account import Account
 from ..errors import AddressError, ConfigurationError
 from ..message import parse_mailbox
 from ..providers import Quirks, Registry, shipped
-from .coercion import Positive, Text, shown
+from .coercion import FALSE, Positive, Text, shown
 from .flaskmail import MailKeys
 from .loading import load_account
 from .queue import QueueSettings, load_queue
@@ -31,6 +31,7 @@ APP_KEYS = (
     "capture_dir",
     "redirect_to",
     "setup_hint",
+    "ispdb",
     "max_connections",
     "queue",
     "queue_size",
@@ -50,6 +51,7 @@ class Settings:
     :param registry: The presets, the app's own among them.
     :param defaults: Validated values for accounts that are loaded later.
     :param mail: What Flask-Mail's state object says of the default account.
+    :param ispdb: Base URL of the database that discovery asks; ``None`` for the usual one, empty for none.
     :param nobody: An account without servers, for mail that is only recorded.
     """
 
@@ -62,6 +64,7 @@ class Settings:
     capture_dir: Path | None = None
     redirect_to: str | None = None
     setup_hint: str = ""
+    ispdb: str | None = None
     max_connections: int = 50
     queue: QueueSettings = field(default_factory=QueueSettings)
     watch_poll: float = 55.0
@@ -118,6 +121,7 @@ class _Loader:
         default_name = self._default_name(accounts)
         capture_dir, redirect_to, most = self._capture_dir(), self._redirect_to(), self._max_connections()
         watch_poll, watch_renew = self._seconds("watch_poll", 55.0), self._seconds("watch_renew", 600.0)
+        ispdb = self._ispdb()
         queue, problems = load_queue(self._own)
         self._problems += problems
         if self._problems:
@@ -133,6 +137,7 @@ class _Loader:
             capture_dir=capture_dir,
             redirect_to=redirect_to,
             setup_hint=str(self._own.get("setup_hint", "")),
+            ispdb=ispdb,
             max_connections=most,
             queue=queue,
             watch_poll=watch_poll,
@@ -244,6 +249,16 @@ class _Loader:
             self._problems.append(f"MAILBOX_REDIRECT_TO {' '.join(map(str, error.messages))}")
         except AddressError as error:
             self._problems.append(f"MAILBOX_REDIRECT_TO is {shown(value)}, and takes one e-mail address: {error}")
+        return None
+
+    def _ispdb(self) -> str | None:
+        """Return the database that discovery asks: ``None`` for the usual one, empty for none."""
+        value = self._own.get("ispdb")
+        if value is None or str(value).strip().lower() in FALSE:
+            return None if value is None else ""
+        if isinstance(value, str) and value.startswith("https://") and value.isprintable():
+            return value
+        self._problems.append(f"MAILBOX_ISPDB is {shown(value)}, and takes a URL of https, or false.")
         return None
 
     def _seconds(self, key: str, standard: float) -> float:

@@ -38,9 +38,15 @@ class Certificates:
             self._contexts[kind] = self._make_context(kind)
         return self._contexts[kind]
 
+    def context_for(self, *names: str) -> ssl.SSLContext:
+        """Return a server context with a good certificate for hosts of other names."""
+        return self._written(f"for-{names[0]}", *_make_server(self._authority, names))
+
     def _make_context(self, kind: str) -> ssl.SSLContext:
-        certificate, key = self._make_pair(kind)
-        path = self._folder / f"{kind}.pem"
+        return self._written(kind, *self._make_pair(kind))
+
+    def _written(self, name: str, certificate: x509.Certificate, key: ec.EllipticCurvePrivateKey) -> ssl.SSLContext:
+        path = self._folder / f"{name}.pem"
         path.touch(mode=0o600)
         path.write_bytes(_key_pem(key) + _pem(certificate))
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
