@@ -19,15 +19,21 @@ from .output import json_option, print_json, told_errors
     metavar="ADDRESS=PASSWORD",
     default=("me@demo.test=demo",),
     show_default=True,
-    help="An account of the server; may be given more than once.",
+    help="An account of the server; may be given more than once. The password is also its OAuth2 access token.",
 )
+@click.option("--profile", metavar="NAME", help="Play the servers of a provider, such as 163, qq, gmail or outlook.")
 @json_option
 @told_errors
-def dev_server(users: tuple[str, ...], as_json: bool) -> None:
+def dev_server(users: tuple[str, ...], profile: str | None, as_json: bool) -> None:
     """Run a mail server in memory until Ctrl-C, and print how to reach it."""
     from ..devserver import MailServer  # an extra: loaded only where it is asked for
 
-    with MailServer(users=dict(map(_user, users))) as server:
+    accounts = dict(map(_user, users))
+    try:
+        chosen = MailServer(accounts, tokens=accounts, profile=profile)
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+    with chosen as server:
         first = _user(users[0])[0]
         config = server.config(first)
         ended = _interrupted()  # before anything is printed: whoever reads it may interrupt at once

@@ -199,9 +199,17 @@ def test_an_app_without_a_mailbox_is_told_so() -> None:
     assert "call Mailbox(app)" in result.output
 
 
+def test_a_dev_server_of_an_unknown_profile_says_which_there_are(run: Run) -> None:
+    result = run("dev-server", "--profile", "coremial")
+
+    assert result.exit_code != 0
+    assert "Did you mean 'coremail'?" in result.output
+
+
 def test_the_dev_server_runs_until_it_is_interrupted(tmp_path: Path) -> None:
     (tmp_path / "app.py").write_text("from flask import Flask\napp = Flask(__name__)\n")
-    command = [sys.executable, "-m", "flask", "--app", "app", "mailbox", "dev-server", "--user", "me@demo.test=pw"]
+    command = [sys.executable, "-m", "flask", "--app", "app", "mailbox", "dev-server"]
+    command += ["--user", "me@demo.test=pw", "--profile", "163"]
     with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True, env=os.environ) as process:
         assert process.stdout is not None
         printed = [process.stdout.readline() for _ in range(3)]
