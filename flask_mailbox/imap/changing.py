@@ -95,14 +95,22 @@ class ChangeableFolder:
     def delete(self, uids: Uids, *, permanently: bool = False, uidvalidity: int | None = None) -> NewUids:
         """Move messages to the trash, or delete them for good; return their new uids as ``move`` does.
 
+        Where expunging would keep them elsewhere (Gmail), deleting for good leads through the trash.
+
         :raises FolderNotFoundError: If the account has no trash.
         :raises UsageError: If this is the trash and they are not to be deleted for good.
         """
-        if not permanently:
-            trash = self.session.folder_by_role("trash").path
-            if trash == self.path:
+        if permanently and not self.session.account.quirks.expunge_archives:
+            return self._expunge(uids, uidvalidity)
+        trash = self.session.folder_by_role("trash")
+        if trash.path == self.path:
+            if not permanently:
                 raise UsageError("The messages are in the trash: delete them with 'permanently=True'.")
-            return self.move(uids, trash, uidvalidity=uidvalidity)
+            return self._expunge(uids, uidvalidity)
+        moved = self.move(uids, trash.path, uidvalidity=uidvalidity)
+        return trash.delete(tuple(moved.values()), permanently=True) if permanently and moved else moved
+
+    def _expunge(self, uids: Uids, uidvalidity: int | None) -> NewUids:
         with self._writing(uids, uidvalidity) as (client, numbers):
             expunge(client, numbers)
         return {}

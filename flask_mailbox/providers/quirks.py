@@ -25,6 +25,8 @@ class Quirks:
     :param pop_recent_prefix: What, put before the user name, makes POP3 list the last 30 days for every client,
         whatever was read before.
     :param id_before_login_rejected: Never send ID before the sign-in.
+    :param expunge_archives: Expunging only takes a message out of its folder, unless that is the trash: to delete it
+        for good, it is moved there first.
     :param noop_refreshes: Whether NOOP tells of new mail; where it does not, select the folder anew.
     """
 
@@ -40,4 +42,5 @@ class Quirks:
     from_must_match_login: bool = False
     pop_recent_prefix: str = ""
     id_before_login_rejected: bool = False
+    expunge_archives: bool = False
     noop_refreshes: bool = True

@@ -154,3 +154,14 @@ def test_the_same_words_refuse_in_every_protocol(google):
 
     assert refusal.value.smtp_code == 534
     assert refusal.value.smtp_error.startswith(b"5.7.9 Application-specific password required")
+
+
+def test_what_is_expunged_stays_in_all_mail_unless_it_was_in_the_trash(google):
+    for folder in ("INBOX", "[Gmail]/Trash"):
+        google.deliver(f"Subject: from {folder}\n\n".encode(), ANN, folder, flags=["\\Deleted"])
+        with _signed_in(google) as talk:
+            talk.command(f'SELECT "{folder}"'.encode())
+            talk.command(b"EXPUNGE")
+
+    assert google.messages(ANN) == google.messages(ANN, "[Gmail]/Trash") == []
+    assert google.messages(ANN, "[Gmail]/All Mail") == [b"Subject: from INBOX\r\n\r\n"]

@@ -84,7 +84,7 @@ def test_the_how_to_page_is_a_test_file_that_passes(tmp_path):
     result = run_pytest(tmp_path, "\n\n".join(re.findall(r"```python\n(.*?)```", page, re.DOTALL)))
 
     assert result.returncode == 0, result.stdout
-    assert "4 passed" in result.stdout
+    assert "5 passed" in result.stdout
 
 
 def test_a_missing_extra_is_named(tmp_path):

@@ -97,6 +97,7 @@ class Journey:
     found: tuple[str, ...]
     found_among_unread: tuple[str, ...]
     moved: bool
+    left_of_the_deleted: tuple[str, ...]
     sent: str
     copies: int
     listed_again: bool
@@ -115,6 +116,7 @@ WELL = Journey(
     found=("发票 1", "发票 2"),
     found_among_unread=("Lunch",),
     moved=True,
+    left_of_the_deleted=(),
     sent="ok",
     copies=1,
     listed_again=True,
@@ -124,7 +126,7 @@ WELL = Journey(
 
 
 def travel(account: Account, server: MailServer, config: Mapping[str, Any]) -> Journey:
-    """Sign in, list, read, search, move and send, and say what was seen."""
+    """Sign in, list, read, search, move, delete and send, and say what was seen."""
     server.reset()
     for raw in (LETTER.format(number=1), OTHER, LETTER.format(number=2)):
         server.deliver(raw.encode(), account.address)
@@ -144,6 +146,12 @@ def travel(account: Account, server: MailServer, config: Mapping[str, Any]) -> J
             drafts = next(folder.path for folder in folders if folder.role == "drafts")
             new = inbox.move([oldest], drafts)
             moved = imap.folder(drafts).message(new[oldest]).subject == rows[oldest]
+            inbox.delete([uid for uid in rows if rows[uid] == "Lunch"], permanently=True)
+            left = tuple(
+                folder.path
+                for folder in folders
+                if any(b"Subject: Lunch" in raw for raw in server.messages(account.address, folder.path))
+            )
         with mailbox.pop3() as pop3:
             newest = pop3.entries()[-1]
             pop3.raw(newest.uidl)
@@ -163,6 +171,7 @@ def travel(account: Account, server: MailServer, config: Mapping[str, Any]) -> J
         found=tuple(rows[uid] for uid in found),
         found_among_unread=tuple(rows[uid] for uid in unread),
         moved=moved,
+        left_of_the_deleted=left,
         sent=sent,
         copies=len(server.messages(account.address, sent_folder.path)),
         listed_again=listed_again,

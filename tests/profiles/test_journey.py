@@ -29,6 +29,7 @@ REMEDIES = [
     ("qqmail", "search_text", {"found", "found_among_unread"}),
     ("qqmail", "from_must_match_login", {"sent", "copies"}),
     ("gmail", "sent_copy", {"copies"}),
+    ("gmail", "expunge_archives", {"left_of_the_deleted"}),
     ("gmail", "pop_recent_prefix", {"listed_again"}),
     ("exchange", "sent_copy", {"copies"}),
     ("exchange", "search_text", {"complaints"}),

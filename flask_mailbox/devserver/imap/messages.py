@@ -12,6 +12,9 @@ from .folders import existing
 from .parser import Refusal
 from .session import Command, Order, Session, flags_line
 
+REALLY_EXPUNGED = ("\\Trash", "\\Junk", "\\All")
+"""Where expunging deletes also on servers that keep all messages."""
+
 
 def folder_of(session: Session, *, write: bool = False) -> Folder:
     """Return the selected folder.
@@ -141,8 +144,17 @@ async def expunge(session: Session, order: Order) -> str | None:
     folder = folder_of(session, write=True)
     messages = [message for _, message in _chosen(session, order)] if order.uid else session.view
     order.parser.end()
-    folder.expunge([message for message in messages if "\\Deleted" in message.flags])
+    _expunge(session, folder, [message for message in messages if "\\Deleted" in message.flags])
     return None
+
+
+def _expunge(session: Session, folder: Folder, messages: list[StoredMessage]) -> None:
+    """Remove messages for good, or only from here where the profile keeps all of them."""
+    archive = session.user.by_role("\\All") if session.user is not None else None
+    if archive is not None and session.manners.archives_expunged and folder.role not in REALLY_EXPUNGED:
+        for message in messages:
+            archive.add(message.raw, message.flags - {"\\Deleted"}, message.date)
+    folder.expunge(messages)
 
 
 async def check(session: Session, order: Order) -> str | None:
@@ -157,7 +169,7 @@ async def close(session: Session, order: Order) -> str | None:
     folder = folder_of(session)
     gone = [] if session.read_only else [m for m in session.view if "\\Deleted" in m.flags]
     session.unselect()
-    folder.expunge(gone)
+    _expunge(session, folder, gone)
     return None
 
 

@@ -37,6 +37,7 @@ class IMAPManners:
     :param descending_set_refusal: The reply to a set with a range such as ``9:1``.
     :param envelope_bcc: Whether ENVELOPE has its field for Bcc.
     :param childless_multiparts: Whether BODYSTRUCTURE leaves out the parts of a multipart within another.
+    :param archives_expunged: Whether what is expunged outside of trash and junk goes to the folder of all messages.
     :param sloppy_answers: Whether answers are written against the grammar: a blank behind STATUS, MOVE's COPYUID
         without its OK, a disposition that is a string.
     """
@@ -58,6 +59,7 @@ class IMAPManners:
     descending_set_refusal: str = ""
     envelope_bcc: bool = True
     childless_multiparts: bool = False
+    archives_expunged: bool = False
     sloppy_answers: bool = False
 
 

@@ -55,6 +55,7 @@ PROFILE = Profile(
         lacks=frozenset(("SPECIAL-USE", "LITERAL+", "PREVIEW")),
         offers=("LITERAL-", "XLIST", "X-GM-EXT-1", "APPENDLIMIT=35651584"),
         session_limit=15,
+        archives_expunged=True,
     ),
     pop3=POP3Manners(
         lacks=frozenset(("UTF8", "APOP", "AUTH-RESP-CODE", "PIPELINING")),
