@@ -12,7 +12,13 @@ from flask import Flask, current_app, g, has_request_context
 
 from . import signals
 from .account import Account, Protocol
-from .blueprints import Authorize, make_imap_blueprint, make_pop3_blueprint, make_smtp_blueprint
+from .blueprints import (
+    Authorize,
+    make_accounts_blueprint,
+    make_imap_blueprint,
+    make_pop3_blueprint,
+    make_smtp_blueprint,
+)
 from .config import Settings, load_account, load_settings
 from .discovery import ISPDB, DiscoveryNetwork, Proposal, discover
 from .errors import ConfigurationError, UsageError
@@ -403,6 +409,20 @@ class Mailbox:
     ) -> Blueprint:
         """Return a blueprint that sends messages; the parameters are those of ``imap_blueprint``."""
         return make_smtp_blueprint(self, authorize=authorize, account=account, name=name)
+
+    def accounts_blueprint(
+        self, *, authorize: Authorize | None = None, name: str = "mailbox_accounts", most: int = 20
+    ) -> Blueprint:
+        """Return a blueprint for a sign-in page: presets, discovery, and a test of what was entered.
+
+        Servers that are entered are held to public addresses; no password is kept, logged or sent back.
+
+        :param authorize: As for ``imap_blueprint``; it is called with an account that has no address.
+        :param most: How often one client may discover, and test, in a quarter of an hour, and how often one address
+            may be tested; counted in this process. Behind a proxy, ``ProxyFix`` must name the client.
+        :raises ConfigurationError: Without ``authorize``.
+        """
+        return make_accounts_blueprint(self, authorize=authorize, name=name, most=most)
 
 
 def send_policy(app: Flask) -> SendPolicy:

@@ -1,5 +1,6 @@
-"""The mailbox as a JSON API: blueprints for IMAP, POP3 and SMTP."""
+"""The mailbox as a JSON API: blueprints for IMAP, POP3 and SMTP, and for setting up accounts."""
 
+from .accounts import make_accounts_blueprint
 from .authorize import ANYONE, Authorize
 from .base import Blueprint
 from .imap import make_imap_blueprint
@@ -10,6 +11,7 @@ __all__ = [
     "ANYONE",
     "Authorize",
     "Blueprint",
+    "make_accounts_blueprint",
     "make_imap_blueprint",
     "make_pop3_blueprint",
     "make_smtp_blueprint",

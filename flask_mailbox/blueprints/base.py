@@ -119,12 +119,16 @@ class Blueprint(flask.Blueprint):
 
     def _admitted(self, operation: str) -> AccountMailbox:
         """Return the account's mailbox if the request may do this with it."""
-        mailbox = self._mailbox.current if self._account is None else self._mailbox[self._account]
+        mailbox = self._subject()
         if not self._authorize(operation, mailbox.account):
             abort(403, "You may not do this with this mailbox.")
         if request.method not in SAFE and not (request.is_json or request.headers.get(OWN_HEADER) == "1"):
             abort(403, f"Send application/json, or the header {OWN_HEADER}: 1: a form of another site can do neither.")
         return mailbox
+
+    def _subject(self) -> AccountMailbox:
+        """Return the mailbox that the request is about."""
+        return self._mailbox.current if self._account is None else self._mailbox[self._account]
 
     def _openapi(self) -> Response:
         document = self._spec.to_dict()

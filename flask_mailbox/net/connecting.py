@@ -18,16 +18,8 @@ def connect(account: Account, endpoint: Endpoint, deadline: Deadline) -> socket.
     :raises ConnectError: If the host is unknown or refuses, or may not be connected to (``ForbiddenHostError``).
     :raises ServiceTimeoutError: If it took too long.
     """
-    where = {"account": account.name, "protocol": str(endpoint.protocol), "host": endpoint.where}
-    found = _addresses(endpoint, deadline, where)
-    admitted = [each for each in found if account.reach.admits(each[4][0], endpoint.port)]
-    if found and not admitted:
-        raise ForbiddenHostError(
-            f"The host '{endpoint.host}' was not connected to: it is no mail server on the public Internet.",
-            hint="Use the public name and a standard port of the server. If it is in your own network, the "
-            "administrator of this app can name that network in MAILBOX_ALLOWED_NETWORKS.",
-            **where,  # type: ignore[arg-type]
-        )
+    where = _where(account, endpoint)
+    admitted = resolve(account, endpoint, deadline)
     failure: OSError | None = None
     for tried, each in enumerate(admitted):
         try:
@@ -47,6 +39,29 @@ def connect(account: Account, endpoint: Endpoint, deadline: Deadline) -> socket.
         hint=f"Check host and port: nothing may be listening on port {endpoint.port}.",
         **where,  # type: ignore[arg-type]
     ) from failure
+
+
+def resolve(account: Account, endpoint: Endpoint, deadline: Deadline) -> list[Found]:
+    """Return the addresses of an endpoint's host that an account may connect to.
+
+    :raises ConnectError: If the host is unknown, or leads to no such address (``ForbiddenHostError``).
+    :raises ServiceTimeoutError: If nobody tells in time.
+    """
+    where = _where(account, endpoint)
+    found = _addresses(endpoint, deadline, where)
+    admitted = [each for each in found if account.reach.admits(each[4][0], endpoint.port)]
+    if found and not admitted:
+        raise ForbiddenHostError(
+            f"The host '{endpoint.host}' was not connected to: it is no mail server on the public Internet.",
+            hint="Use the public name and a standard port of the server. If it is in your own network, the "
+            "administrator of this app can name that network in MAILBOX_ALLOWED_NETWORKS.",
+            **where,  # type: ignore[arg-type]
+        )
+    return admitted
+
+
+def _where(account: Account, endpoint: Endpoint) -> dict[str, str]:
+    return {"account": account.name, "protocol": str(endpoint.protocol), "host": endpoint.where}
 
 
 def _addresses(endpoint: Endpoint, deadline: Deadline, where: dict[str, str]) -> list[Found]:

@@ -6,18 +6,19 @@ Every check connects afresh: a pooled session would prove only what an earlier c
 from __future__ import annotations
 
 import secrets
-import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from ..account import Account, Protocol, RefreshGrant
+from ..account import Account, Endpoint, Protocol, RefreshGrant
 from ..auth import current_token
 from ..errors import CertificateError, ConnectError, MailboxError, ServiceError, ServiceTimeoutError, TLSError
 from ..imap import IMAPSession
 from ..message import Message, build, envelope_of, message_id_of
+from ..net.connecting import resolve
+from ..net.deadline import Deadline
 from ..pop3 import POP3Session
 from ..smtp import Parcel, SMTPSession
 
@@ -94,7 +95,7 @@ class _Leg:
         if endpoint is None:
             yield Step(protocol, "configured", None, 0.0, f"The account has no {protocol.upper()} server.")
             return
-        resolved = _attempt(protocol, "resolve", lambda: _addresses(endpoint.host, endpoint.port))
+        resolved = _attempt(protocol, "resolve", lambda: _addresses(account, endpoint))
         yield resolved
         if not resolved.ok:
             return
@@ -162,13 +163,8 @@ def _stage(error: MailboxError) -> str:
     return "connect" if isinstance(error, ConnectError | ServiceTimeoutError) else "login"
 
 
-def _addresses(host: str, port: int) -> str:
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError) as error:
-        raise ConnectError(
-            f"The host name '{host}' was not found.", hint="Check its spelling and this machine's DNS."
-        ) from error
+def _addresses(account: Account, endpoint: Endpoint) -> str:
+    found = resolve(account, endpoint, Deadline(account.timeouts.connect))
     return ", ".join(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 

@@ -26,6 +26,8 @@ MESSAGE = (
     b'--b\r\nContent-Type: text/html\r\nContent-Disposition: attachment; filename="a.html"\r\n\r\n<p>x\r\n--b--\r\n'
 )
 PREFIXES = ("imap", "pop3", "smtp")
+"""Those whose every request stays on this machine; what accounts may reach is tested apart."""
+
 CHECKS = [not_a_server_error, response_schema_conformance, content_type_conformance]
 
 
@@ -45,7 +47,7 @@ def server() -> Iterator[MailServer]:
 def published(server: MailServer) -> Iterator[Flask]:
     """An app that publishes Ann's mailbox."""
     host, mailbox = mailbox_app(server.config("ann@demo.test"))
-    for prefix in PREFIXES:
+    for prefix in (*PREFIXES, "accounts"):
         made = getattr(mailbox, f"{prefix}_blueprint")(authorize=ANYONE)
         host.register_blueprint(made, url_prefix=f"/api/{prefix}")
     yield host
@@ -60,6 +62,7 @@ def document(request: pytest.FixtureRequest, published: Flask) -> dict[str, Any]
     return found  # type: ignore[no-any-return]
 
 
+@pytest.mark.parametrize("document", [*PREFIXES, "accounts"], indirect=True)
 def test_the_document_is_valid(document: dict[str, Any]) -> None:
     assert document["openapi"] == "3.1.0"
     assert not list(OpenAPIV31SpecValidator(document).iter_errors())
