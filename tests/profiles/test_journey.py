@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from flask_mailbox.devserver import MailServer
-from flask_mailbox.providers import Quirks, shipped
+from flask_mailbox.providers import Provider, Quirks, shipped
 
 from .journey import WELL, Account, Journey, travel
 
@@ -21,6 +21,7 @@ ACCOUNTS = {
     "gmail": Account("gmail", "me@gmail.com"),
     "exchange": Account("outlook", "me@outlook.com", token="an-access-token"),
 }
+PROVIDERS = [provider for provider in shipped().all() if provider.family in ACCOUNTS and provider.status == "ok"]
 REMEDIES = [
     ("coremail", "requires_imap_id", {"complaints"}),
     ("coremail", "sasl_ir_broken", {"complaints"}),
@@ -52,6 +53,15 @@ def test_provider_address_and_credential_are_all_it_takes(family: str, server: M
     account = ACCOUNTS[family]
 
     assert travel(account, server, account.config(server)) == WELL
+
+
+@pytest.mark.parametrize("provider", PROVIDERS, ids=lambda provider: provider.id)
+def test_so_it_is_with_every_provider_of_these_families(provider: Provider) -> None:
+    domain = provider.domains[0] if provider.domains else "example.org"
+    token = "an-access-token" if provider.family == "exchange" else None
+    account = Account(provider.id, f"me@{domain}", token=token)
+    with account.server() as server:
+        assert travel(account, server, account.config(server)) == WELL
 
 
 def test_without_the_remedy_for_its_quirk_the_journey_is_not_well(family: str, server: MailServer) -> None:
