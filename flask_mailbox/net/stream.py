@@ -262,6 +262,25 @@ class Stream:
         del self._buffer[: end + len(mark)]
         return found
 
+    def pieces_until(self, mark: bytes, limit: int) -> Iterator[bytes]:
+        """Yield what comes before a mark in pieces as they come, so that memory stays flat, and pass over the mark.
+
+        :raises ProtocolError: If more than ``limit`` bytes come before it.
+        """
+        passed = 0
+        while (end := self._buffer.find(mark)) < 0:
+            ready = max(0, len(self._buffer) - len(mark) + 1)
+            passed += ready
+            if passed > limit:
+                self.broken = True
+                raise self.error(ProtocolError, f"The server sent more than {limit:,} bytes.")
+            if ready:
+                yield bytes(self._buffer[:ready])
+                del self._buffer[:ready]
+            self._fill()
+        yield bytes(self._buffer[:end])
+        del self._buffer[: end + len(mark)]
+
     def cut(self, cutter: Callable[[bytearray], Piece | None]) -> Piece | None:
         """Let a cutter take a piece from the front of what has come, without waiting for more.
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 import poplib
 import re
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import IO, NoReturn
 
 from ..errors import ProtocolError
 from ..guard import guard
 from ..net.stream import Stream
+from .dots import single_dots
 
 MAX_LISTING = 64 * 1024 * 1024
 """Bytes that LIST, UIDL or CAPA may have: some million entries."""
@@ -129,6 +130,23 @@ class POP3Client(poplib.POP3):
         if b"\r\n.." in content:
             content = content.replace(b"\r\n..", b"\r\n.")
         return content[1:] if content.startswith(b"..") else content
+
+    def save_content(self, file: IO[bytes], limit: int) -> int:
+        """Write the message that a RETR is answered with into a file, in little memory, and return its size.
+
+        :param limit: How many bytes it may have.
+        :raises poplib.error_proto: If the server refused; nothing is written then.
+        """
+        status = self.stream.readline()
+        if not status.startswith(b"+"):
+            self._refuse(status.rstrip(b"\r\n"))
+        if not status.endswith(b"\r\n"):
+            return file.write(self._content_by_lines(limit))
+        if self.stream.peek(3) == b".\r\n":
+            self.stream.read(3)
+            return 0
+        size = sum(map(file.write, single_dots(self.stream.pieces_until(b"\r\n.\r\n", limit))))
+        return size + file.write(b"\r\n")
 
     def _content_by_lines(self, limit: int) -> bytes:
         lines = []

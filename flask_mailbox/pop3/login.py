@@ -56,6 +56,18 @@ def secure(client: POP3Client) -> None:
     stream.start_tls()
 
 
+def speak_utf8(client: POP3Client, capabilities: Capabilities) -> None:
+    """Ask for messages with UTF-8 in their headers as they are, where the server offers that (RFC 6856, 2).
+
+    Without it such a server hands out a substitute for them, or refuses them. Names and passwords are UTF-8 anyway.
+    """
+    if "UTF8" in capabilities:
+        try:
+            client.command(b"UTF8")
+        except poplib.error_proto:
+            pass  # what it offered, it does not do: messages come as they did before
+
+
 def sign_in(client: POP3Client, capabilities: Capabilities) -> None:
     """Sign in by the best way that the server offers for this kind of credential.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import poplib
 from collections.abc import Callable, Collection, Iterable, Iterator
-from typing import TypeVar
+from typing import IO, TypeVar
 
 from ..account import Account, Protocol
 from ..auth import open_signed_in
@@ -14,7 +14,7 @@ from ..net.stream import Stream
 from .client import POP3Client
 from .entry import Entry, announced, listed, made_up_uidl, merged, without_own_name
 from .fetching import SLACK, WINDOW, Fetching
-from .login import ask_capabilities, secure, sign_in
+from .login import ask_capabilities, secure, sign_in, speak_utf8
 from .refusals import MEANINGS, refusal_line, refused, refused_connection, response_code
 
 Result = TypeVar("Result")
@@ -58,6 +58,7 @@ class POP3Session:
                 session = cls(_greeted(stream))
                 secure(session.client)
                 session.capabilities = ask_capabilities(session.client)
+                speak_utf8(session.client, session.capabilities)
                 sign_in(session.client, session.capabilities)
         except BaseException:
             stream.close()
@@ -152,6 +153,22 @@ class POP3Session:
         """
         ((_, content),) = self.raws([uidl])
         return content
+
+    def save(self, uidl: str, file: IO[bytes]) -> int:
+        """Write a whole message into a file as it comes, in little memory, and return its size.
+
+        Errors are those of ``raw``; after one the file's content is not to be used.
+
+        :param file: Open for writing bytes.
+        """
+        entry = self._within_limit(self._entry(uidl))
+
+        def fetch() -> int:
+            self.client.ask_for([entry.number])
+            self.stream.expect(entry.size)
+            return self.client.save_content(file, self.account.max_message_size + SLACK)
+
+        return self._ask("RETR", fetch)
 
     def raws(self, uidls: Iterable[str]) -> Iterator[tuple[str, bytes]]:
         """Yield whole messages with their names, in the order asked for.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -83,3 +84,16 @@ def test_a_wrong_password_is_refused_with_advice(reading_server: ReadingServer) 
     address, _ = reading_server.new_user()
     with pytest.raises(AuthenticationError), maildrop(reading_server, address, MAILBOX_PASSWORD="wrong"):
         pass
+
+
+def test_a_message_is_saved_as_it_is_read(reading_server: ReadingServer) -> None:
+    address, _ = reading_server.new_user()
+    reading_server.deliver(mail("large", ".\r\n" + "x" * 900 + "\r\n..\r\nend"), address)
+    file = io.BytesIO()
+    with maildrop(reading_server, address) as pop3:
+        (entry,) = pop3.entries()
+        size = pop3.save(entry.uidl, file)
+        raw = pop3.raw(entry.uidl)
+
+    assert file.getvalue() == raw
+    assert size == len(raw)

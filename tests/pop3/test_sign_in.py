@@ -11,7 +11,7 @@ from flask_mailbox.account import Account, Credential, Secret
 from flask_mailbox.pop3 import POP3Session
 
 from ..scripted import Client, scripted
-from .maildrops import MESSAGE, account, read, server
+from .maildrops import MESSAGE, account, opened, read, server
 
 PLAIN = base64.b64encode(b"\0ann@demo.test\0secret")
 
@@ -183,3 +183,19 @@ def test_what_no_line_can_carry_is_refused_and_never_sent(capabilities: list[str
     assert [line for line in running.received if line] == [b"CAPA"]
     assert "DELE" not in str(raised.value)
     assert raised.value.__cause__ is None
+
+
+@pytest.mark.parametrize("answer", [b"+OK\r\n", b"-ERR not today\r\n"])
+def test_utf8_is_asked_for_before_the_sign_in_where_it_is_offered(answer: bytes) -> None:
+    answers = {"CAPA": b"+OK\r\nUTF8 USER\r\nUSER\r\n.\r\n", "UTF8": answer}
+    with scripted(server(answers)) as running, opened(running.port) as session:
+        session.noop()
+
+    assert [line.split()[0] for line in running.received if line][:4] == [b"CAPA", b"UTF8", b"USER", b"PASS"]
+
+
+def test_utf8_is_not_asked_for_where_it_is_not_offered() -> None:
+    with scripted(server()) as running, opened(running.port) as session:
+        session.noop()
+
+    assert b"UTF8" not in running.received
