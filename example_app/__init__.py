@@ -34,8 +34,8 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     app.extensions["vault"] = Vault(app.config["SIGN_IN_LIFETIME"])
     app.extensions["attempts"] = Attempts()
 
-    app.before_request(protect_from_forgery)
     app.before_request(who.load_account)
+    app.before_request(protect_from_forgery)
     app.after_request(_protect_page)
     problems.init_app(app)
     app.context_processor(_for_templates)

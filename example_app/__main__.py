@@ -26,7 +26,7 @@ def main() -> None:
         seed(server, *demo.ACCOUNTS)
         path = demo.write_file(server.config(next(iter(demo.ACCOUNTS))))
         try:
-            _serve(create_app({"OWN_SERVERS": True}), server, ended)
+            _serve(create_app({"PRIVATE_SERVERS": True}), server, ended)
         finally:
             path.unlink(missing_ok=True)
 

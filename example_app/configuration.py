@@ -22,13 +22,14 @@ DEFAULTS: dict[str, Any] = {
     "MAX_SHOWN_MESSAGE": 20 * 1024 * 1024,
     "UNDO_SECONDS": 8,
     "LIVE_STREAMS": 100,
-    "OWN_SERVERS": False,
+    "PRIVATE_SERVERS": False,
     "SIGN_IN_LIFETIME": 30 * 60,
     "MAILBOX_SETUP_HINT": "Run 'make demo' first; it starts a mail server to try everything with.",
 }
 """``MAX_SHOWN_MESSAGE`` bytes are read at once, of larger messages the parts; ``UNDO_SECONDS`` a letter is kept back;
-``LIVE_STREAMS`` browsers are told of new mail at once, the others ask; ``OWN_SERVERS`` lets people name servers, which
-connects this machine to wherever they say; after ``SIGN_IN_LIFETIME`` idle seconds one signs in again."""
+``LIVE_STREAMS`` browsers are told of new mail at once, the others ask; ``PRIVATE_SERVERS`` lets people name mail
+servers inside this machine's own network too, not only public ones; after ``SIGN_IN_LIFETIME`` idle seconds one signs
+in again."""
 
 
 def configure(app: Flask, config: Mapping[str, Any]) -> None:

@@ -43,7 +43,6 @@ def choose() -> ResponseReturnValue:
         found={provider.id for provider in registry.search(text)} if text else set(),
         text=text,
         demo=mailbox.state.settings.accounts.get("demo"),
-        own_servers=current_app.config["OWN_SERVERS"],
     )
 
 
@@ -112,7 +111,7 @@ def _enter(kind: str, values: dict[str, object], account: Account, steps: list[S
 def _values_of_form(kind: str, address: str) -> dict[str, object]:
     """Return what the form says of an account.
 
-    :raises ConfigurationError: If something is missing, or not for this site.
+    :raises ConfigurationError: If something is missing.
     """
     values: dict[str, object] = {"address": address, "password": request.form.get("password", ""), "save_sent": True}
     if not values["address"] or not values["password"]:
@@ -121,8 +120,7 @@ def _values_of_form(kind: str, address: str) -> dict[str, object]:
         demo = mailbox.state.settings.account("demo")
         return values | {leg: str(demo.endpoint(leg)) for leg in LEGS} | {"ca_file": str(demo.ca_file)}
     if kind == "own":
-        if not current_app.config["OWN_SERVERS"]:
-            raise ConfigurationError(_("This site does not take servers by name; choose one of the mailbox types."))
+        values["public_hosts_only"] = not current_app.config["PRIVATE_SERVERS"]
         return values | {leg: url for leg in LEGS if (url := request.form.get(leg, "").strip())}
     return values if kind == "other" else values | {"provider": kind}
 

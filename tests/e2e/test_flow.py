@@ -79,6 +79,7 @@ def test_write_see_it_arrive_answer_find_move_delete_and_leave(day: Day, tmp_pat
     page.get_by_role("searchbox").fill("第一行")
     page.keyboard.press("Enter")
     expect(page.locator("#list > .row")).to_have_count(1)
+    page.locator("html.scripted").wait_for(state="attached")
     page.locator("#list input[name=uid]").check(force=True)
     page.get_by_label("Move to").select_option("Archive")
     expect(page.locator(".notes")).to_contain_text("1 message moved to “Archive”.")

@@ -1,4 +1,8 @@
-"""Every page in both themes and languages: axe finds nothing wrong with it; PICTURES=1 takes pictures of all."""
+"""Every page in both themes and languages: axe finds nothing wrong with it, and pictures can be taken of it.
+
+``PICTURES=DIRECTORY`` takes a picture of every page, ``UPDATE_DOCS=1`` those of the documentation; all looks with
+``-m "soak or not soak"``.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +12,22 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
 
 from .conftest import Visit
 
 pytestmark = pytest.mark.browser
 
-SCREENSHOTS = Path(__file__).parent / "screenshots"
+DOCS = Path(__file__).parents[2] / "docs" / "_static"
+SHOWN = {
+    "html light en-US 1360": "inbox",
+    "text light zh-CN 1360": "inbox-zh",
+    "pop3 light en-US 1360": "pop3",
+    "tested light en-US 1360": "signin",
+    "invitation dark zh-CN 390": "phone",
+}
+"""The pictures of the documentation, by page and look."""
+
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 
 WIDE = {"width": 1360, "height": 820}
@@ -81,13 +95,20 @@ def pages(visit: Visit) -> Iterator[str]:
     yield "receipt"
 
 
+def take_picture(page: Page, name: str) -> None:
+    """Keep a picture where the environment says."""
+    if directory := os.environ.get("PICTURES"):
+        Path(directory).mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=Path(directory) / f"{name.replace(' ', '-')}.png")
+    if os.environ.get("UPDATE_DOCS") and name in SHOWN:
+        page.screenshot(path=DOCS / f"{SHOWN[name]}.png")
+
+
 @pytest.mark.parametrize("visit", LOOKS, indirect=True)
 def test_axe_finds_nothing_wrong(visit: Visit, request: pytest.FixtureRequest) -> None:
     found: list[str] = []
     for name in pages(visit):
-        if os.environ.get("PICTURES"):
-            SCREENSHOTS.mkdir(exist_ok=True)
-            visit.page.screenshot(path=SCREENSHOTS / f"{name} {request.node.callspec.id}.png")
+        take_picture(visit.page, f"{name} {request.node.callspec.id}")
         found += [f"{name}: {fault}" for fault in faults_of(visit)]
 
     assert "\n".join(found) == ""

@@ -56,6 +56,15 @@ def test_one_leg_that_fails_is_told_and_the_others_work(visitor: FlaskClient, ma
     assert sign_in(visitor).status_code == 303
 
 
+def test_servers_that_somebody_names_are_public_ones(visitor: FlaskClient, mailserver: MailServer) -> None:
+    servers = {"kind": "own", "imap": f"imaps://127.0.0.1:{mailserver.imaps}"}
+    page = sign_in(visitor, **servers).text
+
+    assert "The mailbox could not be opened." in page
+    assert '<li class="good"><b>IMAP login</b>' not in page
+    assert "PUBLIC" in page or "public" in page
+
+
 def test_several_mailboxes_are_open_at_once(ann: FlaskClient, mailserver: MailServer) -> None:
     mailserver.deliver(b"Subject: for ann\r\n\r\nx\r\n", "ann@demo.test")
     mailserver.deliver(b"Subject: for bob\r\n\r\nx\r\n", "bob@demo.test")

@@ -184,3 +184,10 @@ def test_a_letter_survives_a_session_that_ended(mailserver: MailServer) -> None:
 def fields_of_signin(page: str) -> dict[str, str]:
     found = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page.partition("<main")[2])
     return {name: unescape(value) for name, value in found}
+
+
+def test_a_letter_survives_a_browser_that_forgot_its_cookies(visitor: FlaskClient) -> None:
+    response = visitor.post("/write", data={"to": "bob@demo.test", "subject": "Kept", "do": "send"})
+
+    assert response.status_code == 401
+    assert 'name="kept_subject" value="Kept"' in response.text

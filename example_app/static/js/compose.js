@@ -1,6 +1,7 @@
 // Writing: drafts saved as one types, files dropped and pasted, rich text, progress of the upload.
 import { pickFiles } from "./files.js";
 import { richText } from "./richtext.js";
+import { suggestPeople } from "./suggest.js";
 
 const PAUSE = 1500;
 
@@ -16,6 +17,7 @@ export function compose() {
   const files = pickFiles(form, complain);
   saveAsTyped(form, sync, complain);
   offerKept(form);
+  suggestPeople();
   form.addEventListener("submit", (event) => {
     sync();
     if (files.tooLarge() && event.submitter?.value === "send") {
