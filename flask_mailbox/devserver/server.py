@@ -45,7 +45,8 @@ class MailServer:
 
     :param users: Addresses and passwords; the two of ``DEMO_USERS`` if none are given.
     :param tokens: Addresses and the OAuth2 access tokens that XOAUTH2 and OAUTHBEARER accept for them.
-    :param profile: Which servers to imitate: a provider by id or alias (``163``), or a family (``coremail``).
+    :param profile: Which servers to imitate: a provider by id or alias (``163``), a family (``coremail``), or
+        a profile of your own.
     :param host: A loopback address to listen on.
     :param require_auth: Whether SMTP wants a login before MAIL.
     :param ports: Fixed ports by name (``smtp``, ``smtps``, ``imap`` …); the others are free ones.
@@ -57,7 +58,7 @@ class MailServer:
         users: Mapping[str, str] | None = None,
         *,
         tokens: Mapping[str, str] | None = None,
-        profile: str | None = None,
+        profile: str | Profile | None = None,
         host: str = "127.0.0.1",
         require_auth: bool = True,
         ports: Mapping[str, int] | None = None,

@@ -23,8 +23,10 @@ def profiles() -> Mapping[str, Profile]:
     return {profile.name: profile for profile in (STANDARD, *(module.PROFILE for module in modules))}
 
 
-def profile_for(name: str | None) -> Profile:
+def profile_for(name: str | Profile | None) -> Profile:
     """Return the profile of a provider (``163``), or of a family (``coremail``); ``None`` is the standard server.
+
+    A profile stands for itself.
 
     A provider's own profile comes before that of its family; providers of no special family run the standard server.
 
@@ -32,6 +34,8 @@ def profile_for(name: str | None) -> Profile:
     """
     if name is None:
         return STANDARD
+    if isinstance(name, Profile):
+        return name
     wanted = name.strip().lower()
     for known in (*_names_of_provider(wanted), wanted):
         if known in profiles():
