@@ -387,16 +387,22 @@ class Mailbox:
     # Blueprints
 
     def imap_blueprint(
-        self, *, authorize: Authorize | None = None, account: str | None = None, name: str = "mailbox_imap"
+        self,
+        *,
+        authorize: Authorize | None = None,
+        account: str | None = None,
+        name: str = "mailbox_imap",
+        streams: int = 50,
     ) -> Blueprint:
         """Return a blueprint that publishes folders and messages as JSON; see ``docs/reference/http-api``.
 
         :param authorize: ``authorize(operation, account) -> bool`` for every request, or ``ANYONE``.
         :param account: A configured account's name; without it the request's own account.
         :param name: The blueprint's name, to register more than one.
+        :param streams: How many streams of events may be open in this process; each occupies a thread of the server.
         :raises ConfigurationError: Without ``authorize``.
         """
-        return make_imap_blueprint(self, authorize=authorize, account=account, name=name)
+        return make_imap_blueprint(self, authorize=authorize, account=account, name=name, streams=streams)
 
     def pop3_blueprint(
         self, *, authorize: Authorize | None = None, account: str | None = None, name: str = "mailbox_pop3"

@@ -109,6 +109,16 @@ class Blueprint(flask.Blueprint):
 
         return decorate
 
+    @property
+    def operations(self) -> tuple[tuple[str, str, str, str], ...]:
+        """Every operation by name, with its method, its path below the prefix, and what it does."""
+        paths: dict[str, dict[str, Any]] = self._spec.to_dict()["paths"]
+        return tuple(
+            (described["operationId"], method.upper(), path, described["summary"])
+            for path, methods in paths.items()
+            for method, described in methods.items()
+        )
+
     def close(self) -> None:
         """Answer all other methods and paths under the prefix with problems too; called after the last operation."""
         for rule, methods in self._methods.items():

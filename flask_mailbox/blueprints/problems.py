@@ -83,7 +83,7 @@ REFUSALS = {
 
 CODES = {400: "bad-request", 401: "unauthorized", 403: "forbidden", 404: "not-found", 405: "method-not-allowed",
          413: "too-large", 415: "unsupported-media-type", 416: "range",
-         422: "invalid", 429: "too-many-requests"}  # fmt: skip
+         422: "invalid", 429: "too-many-requests", 503: "unavailable"}  # fmt: skip
 
 
 def problem(status: int, code: str, title: str, **members: Any) -> Response:

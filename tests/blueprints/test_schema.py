@@ -74,6 +74,8 @@ def play(server: MailServer, published: Flask, document: dict[str, Any], example
     schema = schemathesis.openapi.from_wsgi(f"{url}/openapi.json", published)
     for made in schema.get_all_operations():
         operation = made.ok()
+        if operation.path.endswith("/events"):
+            continue  # it does not end; see test_events.py
         server.reset()  # whatever the last one left
 
         @settings(
