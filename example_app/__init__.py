@@ -33,6 +33,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     mailbox.init_app(app)
     app.extensions["vault"] = Vault(app.config["SIGN_IN_LIFETIME"])
     app.extensions["attempts"] = Attempts()
+    app.extensions["searches"] = Attempts(per_address=10)
 
     app.before_request(who.load_account)
     app.before_request(protect_from_forgery)

@@ -1,4 +1,4 @@
-"""How often signing in may fail: for one mailbox, since providers lock it, and for one visitor, who may be guessing."""
+"""How often something may be tried: for one mailbox, since providers lock it, and for one visitor, who may guess."""
 
 from __future__ import annotations
 
@@ -10,33 +10,33 @@ MAX_KEYS = 10_000
 
 
 class Attempts:
-    """Failures of the last quarter of an hour, counted for each address and for each client separately."""
+    """Tries of the last quarter of an hour, counted for each address and for each client separately."""
 
     def __init__(self, *, per_address: int = 5, per_client: int = 20) -> None:
         self._limits = {"address": per_address, "client": per_client}
         self._lock = threading.Lock()
-        self._failures: dict[tuple[str, str], list[float]] = {}
+        self._counted: dict[tuple[str, str], list[float]] = {}
 
     def allowed(self, *, address: str, client: str) -> bool:
         """Say whether somebody may try a mailbox."""
         with self._lock:
             self._forget_old()
-            return all(len(self._failures.get(key, ())) < self._limits[key[0]] for key in _keys(address, client))
+            return all(len(self._counted.get(key, ())) < self._limits[key[0]] for key in _keys(address, client))
 
-    def failed(self, *, address: str, client: str) -> None:
-        """Count a sign-in that was refused."""
+    def count(self, *, address: str, client: str) -> None:
+        """Count a sign-in that was refused, or whatever else is limited."""
         with self._lock:
             for key in _keys(address, client):
-                self._failures.setdefault(key, []).append(time.monotonic())
+                self._counted.setdefault(key, []).append(time.monotonic())
 
     def _forget_old(self) -> None:
         since = time.monotonic() - WINDOW
-        for key in list(self._failures):
-            self._failures[key] = [at for at in self._failures[key] if at > since]
-            if not self._failures[key]:
-                del self._failures[key]
-        while len(self._failures) > MAX_KEYS:
-            del self._failures[next(iter(self._failures))]
+        for key in list(self._counted):
+            self._counted[key] = [at for at in self._counted[key] if at > since]
+            if not self._counted[key]:
+                del self._counted[key]
+        while len(self._counted) > MAX_KEYS:
+            del self._counted[next(iter(self._counted))]
 
 
 def _keys(address: str, client: str) -> tuple[tuple[str, str], tuple[str, str]]:

@@ -9,7 +9,8 @@ from typing import cast
 from flask import Blueprint, current_app, flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
-from flask_mailbox import Account, ConfigurationError, Step, check_account
+from flask_mailbox import Account, AddressError, ConfigurationError, Step, check_account
+from flask_mailbox.discovery import Proposal
 from flask_mailbox.providers import Provider
 
 from . import who, writing
@@ -33,7 +34,7 @@ def choose() -> ResponseReturnValue:
     registry = mailbox.state.settings.registry
     if "@" in text:
         found = registry.for_address(text)
-        return redirect(url_for("signin.form", kind=found.id if found else "other", address=text), 303)
+        return redirect(url_for("signin.form", kind=found.id if found else "own", address=text), 303)
     everything = sorted(registry.all(), key=lambda provider: provider.name.lower())
     shown = [provider for provider in everything if provider.kind in ("personal", "hosted")]
     return render_template(
@@ -60,6 +61,8 @@ def sign_in(kind: str) -> ResponseReturnValue:
     attempts = cast(Attempts, current_app.extensions["attempts"])
     if not attempts.allowed(address=address, client=client):
         return _form(kind, problems=[_("Too many attempts. Wait a quarter of an hour.")]), 429
+    if kind == "own" and (request.form.get("do") == "find" or not any(request.form.get(leg) for leg in LEGS)):
+        return _find_servers(address, client)
     try:
         values = _values_of_form(kind, address)
         account = mailbox.load_account(values, name=address)
@@ -68,7 +71,7 @@ def sign_in(kind: str) -> ResponseReturnValue:
     steps = list(check_account(account))
     can_read = any(_works(steps, leg) for leg in ("imap", "pop3"))
     if not can_read:
-        attempts.failed(address=address, client=client)
+        attempts.count(address=address, client=client)
     if request.form.get("do") == "test" or not can_read:
         return _form(kind, steps=steps), 200 if can_read else 400
     return _enter(kind, values, account, steps)
@@ -96,6 +99,19 @@ def ended() -> ResponseReturnValue:
     return _form(session.get("kind", "other"), problems=[text]), 401
 
 
+def _find_servers(address: str, client: str) -> ResponseReturnValue:
+    """Fill in the servers that an address probably has; somebody looks at them before a password goes there."""
+    searches = cast(Attempts, current_app.extensions["searches"])
+    if not searches.allowed(address=address, client=client):
+        return _form("own", problems=[_("Too many attempts. Wait a quarter of an hour.")]), 429
+    searches.count(address=address, client=client)
+    try:
+        proposal = mailbox.discover(address)
+    except AddressError as error:
+        return _form("own", problems=[str(error)]), 400
+    return _form("own", proposal=proposal)
+
+
 def _enter(kind: str, values: dict[str, object], account: Account, steps: list[Step]) -> ResponseReturnValue:
     letter = _kept_letter()
     who.enter(values, account)
@@ -121,7 +137,8 @@ def _values_of_form(kind: str, address: str) -> dict[str, object]:
         return values | {leg: str(demo.endpoint(leg)) for leg in LEGS} | {"ca_file": str(demo.ca_file)}
     if kind == "own":
         values["public_hosts_only"] = not current_app.config["PRIVATE_SERVERS"]
-        return values | {leg: url for leg in LEGS if (url := request.form.get(leg, "").strip())}
+        typed = {name: text for name in (*LEGS, "username") if (text := request.form.get(name, "").strip())}
+        return values | typed
     return values if kind == "other" else values | {"provider": kind}
 
 
@@ -137,9 +154,11 @@ def _kept_letter() -> dict[str, str]:
     return {name[5:]: value for name, value in request.form.items() if name.startswith("kept_")}
 
 
-def _form(kind: str, *, problems: Iterable[str] = (), steps: Iterable[Step] = ()) -> str:
+def _form(
+    kind: str, *, problems: Iterable[str] = (), steps: Iterable[Step] = (), proposal: Proposal | None = None
+) -> str:
     provider = _provider(kind)
-    is_own_form = request.endpoint == "signin.sign_in"
+    entered = request.form if request.endpoint == "signin.sign_in" else request.args
     return render_template(
         "signin.html",
         kind=kind,
@@ -148,7 +167,8 @@ def _form(kind: str, *, problems: Iterable[str] = (), steps: Iterable[Step] = ()
         demo=mailbox.state.settings.accounts.get("demo"),
         problems=problems,
         legs=_by_leg(steps),
-        entered=request.form if is_own_form else request.args,
+        entered=proposal.settings() if proposal else entered,
+        proposal=proposal,
         kept=_kept_letter() if request.method == "POST" else {},
     )
 

@@ -57,7 +57,12 @@ def faults_of(visit: Visit) -> list[str]:
 def pages(visit: Visit) -> Iterator[str]:
     """Go from page to page and yield the name of each."""
     page, base = visit.page, visit.base
-    for name, path in (("choose", "/sign-in"), ("found", "/sign-in?q=mail"), ("provider", "/sign-in/163")):
+    for name, path in (
+        ("choose", "/sign-in"),
+        ("found", "/sign-in?q=mail"),
+        ("provider", "/sign-in/163"),
+        ("own", "/sign-in/own"),
+    ):
         page.goto(base + path)
         yield name
     page.goto(f"{base}/sign-in/demo")

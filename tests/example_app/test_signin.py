@@ -29,7 +29,7 @@ def test_an_address_leads_to_its_type(visitor: FlaskClient) -> None:
     unknown = visitor.get("/sign-in?q=me@own.example").location
 
     assert known == "/sign-in/netease-163?address=me@163.com"
-    assert unknown == "/sign-in/other?address=me@own.example"
+    assert unknown == "/sign-in/own?address=me@own.example"
     assert 'value="me@163.com"' in visitor.get(known).text
 
 
@@ -105,9 +105,9 @@ def test_going_back_stays_on_this_site(visitor: FlaskClient) -> None:
 def test_an_address_is_locked_for_all_clients_and_a_client_for_all_addresses() -> None:
     attempts = Attempts(per_address=2, per_client=3)
     for client in ("192.0.2.1", "192.0.2.2"):
-        attempts.failed(address="Ann@demo.test", client=client)
-    attempts.failed(address="b@demo.test", client="192.0.2.1")
-    attempts.failed(address="c@demo.test", client="192.0.2.1")
+        attempts.count(address="Ann@demo.test", client=client)
+    attempts.count(address="b@demo.test", client="192.0.2.1")
+    attempts.count(address="c@demo.test", client="192.0.2.1")
 
     assert not attempts.allowed(address="ann@demo.test", client="192.0.2.9")
     assert not attempts.allowed(address="d@demo.test", client="192.0.2.1")

@@ -1,0 +1,66 @@
+"""Signing in with a domain of one's own: the servers are found, shown, and asked for nothing before one agrees."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+
+from flask_mailbox.devserver import MailServer
+
+from ..discovery.world import World, running_world
+from .conftest import app_on, sign_in, token_of
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    with running_world(tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+def visitor(mailserver: MailServer) -> FlaskClient:
+    """A browser on an app that asks no database on the Internet."""
+    return app_on(mailserver, MAILBOX_ISPDB="").test_client()
+
+
+def test_servers_that_dns_names_are_filled_in_and_to_be_checked(visitor: FlaskClient, world: World) -> None:
+    world.records["_imaps._tcp.example.test", "SRV"] = ["0 1 993 mail.hoster.test."]
+    page = sign_in(visitor, kind="own", address="ann@example.test", do="find").text
+
+    assert 'name="imap" value="imaps://mail.hoster.test:993"' in page
+    assert "Check the servers before you sign in." in page
+    assert "Look twice: outside of example.test are mail.hoster.test." in page
+    assert "ann-secret" not in page
+
+
+def test_a_hosted_domain_leads_to_its_provider(visitor: FlaskClient, world: World) -> None:
+    world.records["example.test", "MX"] = ["5 mxbiz1.qq.com."]
+    page = sign_in(visitor, kind="own", address="ann@example.test", do="find").text
+
+    assert "This is a mailbox of " in page
+    assert "address=ann@example.test" in page
+
+
+def test_without_servers_the_password_goes_nowhere_but_they_are_searched(visitor: FlaskClient, world: World) -> None:
+    page = sign_in(visitor, kind="own", address="ann@example.test", do="enter").text
+
+    assert "these are the usual names" in page
+    assert world.visits == []
+
+
+def test_no_domain_no_search(visitor: FlaskClient) -> None:
+    response = sign_in(visitor, kind="own", address="ann@localhost", do="find")
+
+    assert response.status_code == 400
+    assert 'role="alert"' in response.text
+
+
+def test_searches_are_limited(visitor: FlaskClient, world: World) -> None:
+    token = token_of(visitor)
+    fields = {"address": "ann@example.test", "do": "find", "csrf_token": token}
+    statuses = [visitor.post("/sign-in/own", data=fields).status_code for _ in range(11)]
+
+    assert statuses == [200] * 10 + [429]
