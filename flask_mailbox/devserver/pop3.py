@@ -64,7 +64,8 @@ class POP3Session:
     async def run(self) -> None:
         """Greet and answer commands until the client leaves."""
         refusal = await self._wire.begin(GREETING)
-        await self._line(refusal or f"+OK POP3 server ready {self._timestamp}")
+        timestamp = "" if "APOP" in self._manners.lacks else f" {self._timestamp}"
+        await self._line(refusal or f"+OK POP3 server ready{timestamp}")
         await self._wire.end(GREETING)
         if refusal:
             return

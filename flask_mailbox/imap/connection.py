@@ -164,6 +164,8 @@ class Connection(imaplib.IMAP4):
             return None
         elif found := _TAGGED.fullmatch(line):
             self._keep_tagged(found)
+        elif line.startswith(b"Server Unavailable"):  # Exchange's goodbye, on a line of its own
+            self._keep_condition("BYE", line)
         else:
             raise self.violation(_stranger(line))
         return line

@@ -96,13 +96,14 @@ def test_an_empty_id_is_refused(microsoft):
 
 def test_pop3_wants_the_token_in_a_second_step(outlook):
     with Talk(outlook.pop3) as talk:
-        talk.line()
+        greeting = talk.line()
         talk.send(b"AUTH XOAUTH2 " + TOKEN + b"\r\n")
         at_once = talk.line()
         talk.send(b"AUTH XOAUTH2\r\n")
         prompt = talk.line()
         talk.send(TOKEN + b"\r\n")
 
+        assert greeting == b"+OK POP3 server ready\r\n"
         assert at_once == b"-ERR Protocol error. 14\r\n"
         assert prompt == b"+ \r\n"
         assert talk.line().startswith(b"+OK")
