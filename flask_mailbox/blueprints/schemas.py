@@ -35,6 +35,12 @@ class PageQuery(Strict):
     cursor = fields.String(load_default=None, validate=validate.Length(max=200))
 
 
+class HTMLQuery(Strict):
+    """Whether pictures from other servers are loaded."""
+
+    load_remote = fields.Boolean(load_default=False)
+
+
 class FolderSchema(Strict):
     """A folder."""
 
@@ -113,6 +119,19 @@ class EntrySchema(Strict):
     uidl = fields.String()
     number = fields.Integer()
     size = fields.Integer()
+
+
+class NewQuery(Strict):
+    """The id of the last message that the client has seen; without it, all are new."""
+
+    since = fields.String(load_default=None, validate=validate.Length(1, 1000))
+
+
+class NewSchema(Strict):
+    """Messages behind the one that was seen; all of them, and ``since_found`` false, if that is gone."""
+
+    since_found = fields.Boolean()
+    entries = fields.List(fields.Nested(EntrySchema))
 
 
 class OutgoingAttachment(Strict):

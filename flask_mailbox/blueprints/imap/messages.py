@@ -5,22 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from flask import Response
-from marshmallow import fields
 
 from .. import downloads
 from ..base import Blueprint, json_response
-from ..schemas import HeaderSchema, MessageSchema, Strict, header_values, message_values
+from ..schemas import HeaderSchema, HTMLQuery, MessageSchema, header_values, message_values
 from .places import MESSAGE, MessagePlace
 
 if TYPE_CHECKING:
     from ...extension import AccountMailbox
     from ...message import ReceivedMessage
-
-
-class HTMLQuery(Strict):
-    """Whether pictures from other servers are loaded."""
-
-    load_remote = fields.Boolean(load_default=False)
 
 
 def add_messages(blueprint: Blueprint) -> None:
