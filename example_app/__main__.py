@@ -49,7 +49,7 @@ def _serve(app: object, server: MailServer, ended: threading.Event) -> None:
 def _tell(url: str, server: MailServer) -> None:
     print("\n  The flask-mailbox demo is running. Nothing leaves this machine.\n")
     print(f"  Open     {url}")
-    print("  Sign in  choose “Demo”, then one of:")
+    print("  Sign in  choose “Demo” and open a mailbox there; by hand, or from a mail program of yours:")
     for address, password in demo.ACCOUNTS.items():
         print(f"             {address}   password: {password}")
     print(f"\n  Mail servers on {HOST}:  SMTP {server.smtps}   IMAP {server.imaps}   POP3 {server.pop3s}  (TLS)")

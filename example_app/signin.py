@@ -15,6 +15,7 @@ from flask_mailbox.providers import Provider
 
 from . import who, writing
 from .attempts import Attempts
+from .demo import ACCOUNTS
 from .language import _, language
 from .letter import Letter
 from .mailbox import mailbox
@@ -165,6 +166,7 @@ def _form(
         provider=provider,
         help=provider.help_in(language()) if provider else "",
         demo=mailbox.state.settings.accounts.get("demo"),
+        demo_accounts=ACCOUNTS,
         problems=problems,
         legs=_by_leg(steps),
         entered=proposal.settings() if proposal else entered,
