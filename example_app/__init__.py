@@ -79,6 +79,8 @@ def _protect_page(response: Any) -> Any:
     response.headers.setdefault("Content-Security-Policy", PAGE_POLICY)
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
     response.headers.setdefault("Referrer-Policy", "same-origin")
-    if request.endpoint != "static":
-        response.headers.setdefault("Cache-Control", "no-store")
+    if request.endpoint == "static":
+        response.headers["Cache-Control"] = "max-age=60"
+    elif not (request.blueprint or "").startswith("mailbox_"):  # the JSON API says itself what may be kept
+        response.headers["Cache-Control"] = "no-store"
     return response

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import threading
@@ -19,6 +20,7 @@ PORT = 5000
 
 def main() -> None:
     """Run both servers until Ctrl-C."""
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)  # a line for each request would hide where to go
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())

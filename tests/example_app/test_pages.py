@@ -10,6 +10,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from example_app.seed import seed
 from flask_mailbox import parse_message
 from flask_mailbox.devserver import MailServer
 
@@ -243,6 +244,12 @@ def test_every_page_has_the_policy_and_is_not_cached(ann: FlaskClient) -> None:
         assert "default-src 'none'" in headers["Content-Security-Policy"]
         assert "unsafe-inline" not in headers["Content-Security-Policy"]
         assert headers["Cache-Control"] == "no-store"
+
+
+def test_downloads_stay_out_of_every_cache(ann: FlaskClient, mailserver: MailServer) -> None:
+    seed(mailserver, "ann@demo.test", "bob@demo.test")
+    for path in ("/message/raw?uid=3", "/message/attachment/0?uid=3", "/message/html?uid=2"):
+        assert ann.get(path).headers["Cache-Control"] == "no-store"
 
 
 def test_the_api_is_for_whoever_is_signed_in(visitor: FlaskClient) -> None:
