@@ -10,13 +10,14 @@ from flask import Flask
 from flask_mailbox import Address
 from flask_mailbox.imap import FolderInfo
 
+from .invitation import Invitation
 from .language import _, format_day, format_moment, time_zone
 from .listing import role_of
 
 
 def add_filters(app: Flask) -> None:
     """Give the templates these functions as filters."""
-    for function in (people, short_date, long_date, size, folder_name, initial, hue, shade, moment):
+    for function in (people, short_date, long_date, size, folder_name, initial, hue, shade, period):
         app.add_template_filter(function)
     app.add_template_filter(role_of, "role")
 
@@ -52,6 +53,22 @@ def moment(when: date | datetime | None, zone: str = "") -> str:
     if when is not None and not isinstance(when, datetime):
         return format_day(when)
     return f"{long_date(when)} {zone}" if when and when.tzinfo is None and zone else long_date(when)
+
+
+def period(invitation: Invitation) -> str:
+    """Return when an event begins and ends; the day once where it is the same."""
+    start, end, zone = invitation.start, invitation.end, invitation.zone
+    text = moment(start, zone)
+    if end is None:
+        return text
+    if isinstance(start, datetime) and isinstance(end, datetime) and _day(start) == _day(end):
+        return f"{text} – {format_moment(end, en='HH:mm', zh='HH:mm')}"
+    return f"{text} – {moment(end, zone)}"
+
+
+def _day(when: datetime) -> date:
+    """Return the reader's day; what has no zone stays as it is."""
+    return when.astimezone(time_zone()).date() if when.tzinfo else when.date()
 
 
 def size(count: int) -> str:

@@ -141,6 +141,7 @@ METHOD:REQUEST
 BEGIN:VEVENT
 SUMMARY:Standup\\, daily
 DTSTART:20261124T083000Z
+DTEND:20261124T084500Z
 LOCATION:Room 7
 ORGANIZER;CN=Bob:mailto:bob@demo.test
 END:VEVENT
@@ -154,7 +155,7 @@ def test_an_invitation_is_shown_as_one(ann: FlaskClient, mailserver: MailServer)
     page = ann.get("/message?uid=1").text
 
     assert "Standup, daily" in page
-    assert "Tuesday, 24 November 2026, 08:30" in page
+    assert "Tuesday, 24 November 2026, 08:30 – 08:45</p>" in page
     assert "Room 7" in page
     assert "bob@demo.test" in page
 
