@@ -157,6 +157,13 @@ class AccountMailbox:
         later = LaterOptions(key=key, delay=delay)
         return self._state.later.put(self.account, message, options, later, self._delivery().check)
 
+    def check(self, message: flask_mail.Message) -> None:
+        """Make a message as ``send`` would, and connect to nothing.
+
+        :raises MessageError: If it cannot be sent as it is.
+        """
+        self._delivery().check(message)
+
     def ticket(self, ticket_id: str) -> Ticket | None:
         """Return the ticket of a message that this account sends later; ``None`` if it has none of that id.
 
@@ -411,10 +418,18 @@ class Mailbox:
         return make_pop3_blueprint(self, authorize=authorize, account=account, name=name)
 
     def smtp_blueprint(
-        self, *, authorize: Authorize | None = None, account: str | None = None, name: str = "mailbox_smtp"
+        self,
+        *,
+        authorize: Authorize | None = None,
+        account: str | None = None,
+        name: str = "mailbox_smtp",
+        most: int = 200,
     ) -> Blueprint:
-        """Return a blueprint that sends messages; the parameters are those of ``imap_blueprint``."""
-        return make_smtp_blueprint(self, authorize=authorize, account=account, name=name)
+        """Return a blueprint that sends messages; the other parameters are those of ``imap_blueprint``.
+
+        :param most: How many messages an account may send in a quarter of an hour; counted in this process.
+        """
+        return make_smtp_blueprint(self, authorize=authorize, account=account, name=name, most=most)
 
     def accounts_blueprint(
         self, *, authorize: Authorize | None = None, name: str = "mailbox_accounts", most: int = 20

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from flask import Response, request
-from werkzeug.exceptions import HTTPException, NotFound
+from werkzeug.exceptions import NotFound
 
 from ..account import Protocol
 from ..errors import AddressError, ConfigurationError
@@ -24,7 +24,7 @@ from .account_schemas import (
     TestSchema,
 )
 from .authorize import Authorize
-from .base import Blueprint
+from .base import Blueprint, refuse
 from .limiter import Limiter
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def _add_discovery(blueprint: Blueprint, mailbox: Mailbox, limiter: Limiter) -> 
         try:
             return _proposal_values(mailbox.discover(body["address"]))
         except AddressError as error:
-            _refuse("address", str(error))
+            refuse("json", {"address": [str(error)]})
 
 
 def _add_test(blueprint: Blueprint, mailbox: Mailbox, limiter: Limiter) -> None:
@@ -180,10 +180,3 @@ def _unusable(error: ConfigurationError) -> Response:
     return problems.problem(
         422, "invalid-settings", "The settings make no account", detail=str(error), problems=list(error.problems)
     )
-
-
-def _refuse(field: str, sentence: str) -> NoReturn:
-    failure = HTTPException("Some values are wrong.")
-    failure.code = 422
-    failure.data = {"messages": {"json": {field: [sentence]}}}  # type: ignore[attr-defined]
-    raise failure

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -14,7 +14,7 @@ from apispec.ext.marshmallow import MarshmallowPlugin
 from flask import Response, abort, request
 from marshmallow import Schema
 from webargs.flaskparser import FlaskParser
-from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, RequestEntityTooLarge
 
 from ..errors import MailboxError
 from . import problems
@@ -27,6 +27,9 @@ METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 SAFE = frozenset(("GET", "HEAD", "OPTIONS"))
 OWN_HEADER = "X-Mailbox-Request"
 VERSION = "0.1.0"
+MOST_BODY = 40 * 1024 * 1024
+"""Bytes of a request: the largest attachments in base64, and the message around them."""
+
 
 parser = FlaskParser(unknown=None)
 View = Callable[..., Any]
@@ -35,9 +38,22 @@ View = Callable[..., Any]
 @parser.error_handler
 def _refuse(error: Any, *args: Any, **kwargs: Any) -> NoReturn:
     """Answer wrong values with 422, and say which."""
+    _raise_refusal(error.messages)
+
+
+def refuse(location: str, messages: Mapping[str, Any]) -> NoReturn:
+    """Answer wrong values with 422, and say which.
+
+    :param location: Where they stand: ``json``, ``query`` or ``form``.
+    :param messages: What is wrong, by field.
+    """
+    _raise_refusal({location: dict(messages)})
+
+
+def _raise_refusal(messages: Any) -> NoReturn:
     failure = HTTPException("Some values are wrong.")
     failure.code = 422
-    failure.data = {"messages": error.messages}  # type: ignore[attr-defined]
+    failure.data = {"messages": messages}  # type: ignore[attr-defined]
     raise failure
 
 
@@ -74,7 +90,9 @@ class Blueprint(flask.Blueprint):
         query: type[Schema] | None = None,
         body: type[Schema] | None = None,
         consumes: str = "application/json",
+        form: Mapping[str, Any] | None = None,
         answer: type[Schema] | None = None,
+        also: Mapping[int, type[Schema]] | None = None,
         many: bool = False,
         status: int = 200,
         produces: str = "application/json",
@@ -84,12 +102,17 @@ class Blueprint(flask.Blueprint):
         The view is called with the account's mailbox, then with the values of the path, then with ``query`` and
         ``body`` as mappings where it has schemas for them. What it returns is dumped through ``answer``, unless it
         is a response already.
+
+        :param form: What a body that is no JSON looks like, as OpenAPI writes it.
+        :param also: Other good answers, by status.
         """
 
         def decorate(view: View) -> View:
             @functools.wraps(view)
             def guarded(**path: Any) -> Any:
                 mailbox = self._admitted(name)
+                if (request.content_length or 0) > MOST_BODY:
+                    raise RequestEntityTooLarge(f"A request has at most {MOST_BODY:,} bytes.")
                 given = {}
                 if query is not None:
                     given["query"] = parser.parse(query(), request, location="query")
@@ -103,7 +126,9 @@ class Blueprint(flask.Blueprint):
 
             self.add_url_rule(rule, name.replace(".", "_"), guarded, methods=[method])
             self._methods.setdefault(rule, set()).add(method)
-            described = _Operation(name, method, summary, query, body, consumes, answer, many, status, produces)
+            described = _Operation(
+                name, method, summary, query, body, consumes, form, answer, also or {}, many, status, produces
+            )
             self._describe(rule, described)
             return view
 
@@ -161,7 +186,9 @@ class _Operation:
     query: type[Schema] | None
     body: type[Schema] | None
     consumes: str
+    form: Mapping[str, Any] | None
     answer: type[Schema] | None
+    also: Mapping[int, type[Schema]]
     many: bool
     status: int
     produces: str
@@ -172,12 +199,15 @@ class _Operation:
         if self.query is not None:
             found["parameters"] = [*parameters, {"in": "query", "schema": self.query}]
         if self.body is not None or self.consumes != "application/json":
-            schema: Any = self.body if self.body is not None else {"type": "string"}
+            schema: Any = self.body if self.body is not None else self.form or {"type": "string"}
             found["requestBody"] = {"required": True, "content": {self.consumes: {"schema": schema}}}
         if self.method not in SAFE:
             header = {"in": "header", "name": OWN_HEADER, "schema": {"type": "string", "enum": ["1"]}}
             found["parameters"] = [*found["parameters"], header | {"required": self.body is None}]
         found["responses"] = {str(self.status): self._answered()}
+        for status, answer in self.also.items():
+            content = {"application/json": {"schema": answer}}
+            found["responses"][str(status)] = {"description": str(answer.__doc__).split("\n")[0], "content": content}
         found["responses"]["default"] = {
             "description": "A problem (RFC 9457).",
             "content": {problems.CONTENT_TYPE: {"schema": _PROBLEM}},

@@ -33,6 +33,8 @@ from ..errors import (
     UIDValidityChangedError,
     UsageError,
 )
+from ..smtp import Receipt
+from .receipts import receipt_values
 
 CONTENT_TYPE = "application/problem+json"
 RETRY_SECONDS = 30
@@ -64,7 +66,7 @@ KINDS: dict[type[MailboxError], Kind] = {
     ConnectError: Kind(502, "connection", "The mail server cannot be reached"),
     DisconnectedError: Kind(502, "disconnected", "The mail server closed the connection"),
     ProtocolError: Kind(502, "protocol", "The mail server broke the rules of its protocol"),
-    DeliveryError: Kind(502, "not-delivered", "Nobody was accepted"),
+    DeliveryError: Kind(422, "not-delivered", "Nobody was accepted"),
     CommandError: Kind(502, "refused", "The mail server refused the request"),
     ServiceError: Kind(502, "mail-server", "The mail server did not do its part"),
     QueueFullError: Kind(503, "queue-full", "Too many messages wait to be sent"),
@@ -81,7 +83,11 @@ REFUSALS = {
 }
 """What a refusal's code tells (RFC 5530)."""
 
+_MAY_PASS = frozenset(("refused", "disconnected", "connection", "not-delivered"))
+"""Codes that become 503 where another try may help."""
+
 CODES = {400: "bad-request", 401: "unauthorized", 403: "forbidden", 404: "not-found", 405: "method-not-allowed",
+         409: "conflict",
          413: "too-large", 415: "unsupported-media-type", 416: "range",
          422: "invalid", 429: "too-many-requests", 503: "unavailable"}  # fmt: skip
 
@@ -105,8 +111,9 @@ def mailbox_problem(error: MailboxError) -> Response:
     if isinstance(error, ConfigurationError):
         return problem(kind.status, kind.code, kind.title)
     if isinstance(error, ServiceError):
+        receipt = getattr(error, "receipt", None)
         return problem(
-            503 if error.transient and kind.code in ("refused", "disconnected", "connection") else kind.status,
+            503 if error.transient and kind.code in _MAY_PASS else kind.status,
             kind.code,
             kind.title,
             detail=error.text,
@@ -115,6 +122,7 @@ def mailbox_problem(error: MailboxError) -> Response:
             protocol=error.protocol,
             transient=error.transient,
             server_text=getattr(error, "server_text", ""),
+            receipt=receipt_values(receipt) if isinstance(receipt, Receipt) else None,
         )
     return problem(kind.status, kind.code, kind.title, detail=str(error), field=getattr(error, "field", None))
 

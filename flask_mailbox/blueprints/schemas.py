@@ -142,7 +142,15 @@ class OutgoingAttachment(Strict):
     content = fields.String(required=True, validate=validate.Length(max=MAX_ATTACHMENT_BYTES * 4 // 3 + 4))
 
 
-class OutgoingMessage(Strict):
+class OutgoingAttachments(Strict):
+    """Files to send."""
+
+    attachments = fields.List(
+        fields.Nested(OutgoingAttachment), load_default=list, validate=validate.Length(max=MAX_ATTACHMENTS)
+    )
+
+
+class OutgoingMessage(OutgoingAttachments):
     """A message to send."""
 
     from_ = fields.Nested(PersonSchema, data_key="from", load_default=None)
@@ -155,9 +163,6 @@ class OutgoingMessage(Strict):
     html = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=MAX_TEXT))
     in_reply_to = fields.String(load_default=None, validate=validate.Length(max=998))
     references = fields.List(fields.String(validate=validate.Length(max=998)), load_default=list)
-    attachments = fields.List(
-        fields.Nested(OutgoingAttachment), load_default=list, validate=validate.Length(max=MAX_ATTACHMENTS)
-    )
 
 
 class RefusalSchema(Strict):
@@ -182,6 +187,7 @@ class ReceiptSchema(Strict):
     unknown_ = fields.List(fields.String(), data_key="unknown", attribute="unknown")
     suppressed = fields.Boolean()
     warnings = fields.List(fields.String())
+    queue_id = fields.String()
 
 
 def message_values(message: Any, identifier: str) -> dict[str, Any]:

@@ -133,7 +133,7 @@ def test_a_message_is_sent_with_a_receipt_for_each_recipient(
 def test_nobody_accepted_is_a_problem_with_the_reason(client_of_ann: FlaskClient) -> None:
     response = client_of_ann.post("/api/smtp/messages", json={"to": [{"address": "nobody@demo.test"}], "text": "x"})
 
-    assert response.status_code == 502
+    assert response.status_code == 422
     assert response.json["code"] == "not-delivered"
     assert "nobody@demo.test" in response.json["detail"]
 

@@ -5,6 +5,7 @@ A route that is not in the table fails the test: whoever adds one says here what
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,6 +22,7 @@ from ..apps import mailbox_app
 OURS = {"X-Mailbox-Request": "1"}
 USERS = {"ann@demo.test": "ann-secret", "bob@demo.test": "bob-secret"}
 MAIL = {"to": [{"address": "bob@demo.test"}], "subject": "x", "text": "x"}
+ANSWER = {"folder": "{folder}", "message": "{message}", "text": "x"}
 RAW = b"Subject: x\r\n\r\nx\r\n"
 MESSAGE = (
     b"Message-ID: <a@demo.test>\r\nSubject: secret\r\nMIME-Version: 1.0\r\n"
@@ -34,12 +36,14 @@ class Needs:
     """What a request to a route carries beside its path; ``{…}`` stands for an id of the account.
 
     :param body: JSON, or bytes of a message.
+    :param form: Fields of a form.
     :param unread: Nobody reads the answer to its end: it has none.
     """
 
     body: Any = None
     query: dict[str, str] = field(default_factory=dict)
     unread: bool = False
+    form: dict[str, str] | None = None
 
 
 NOTHING = Needs()
@@ -80,6 +84,13 @@ TABLE: dict[str, Needs] = {
     "pop3.messages.raw": NOTHING,
     "pop3.messages.delete": NOTHING,
     "smtp.messages.send": Needs(MAIL),
+    "smtp.messages.send_form": Needs(form={"message": json.dumps(MAIL)}),
+    "smtp.replies.send": Needs(ANSWER),
+    "smtp.replies.send_to_all": Needs(ANSWER),
+    "smtp.forwards.send": Needs(ANSWER | {"to": MAIL["to"]}),
+    "smtp.queue.add": Needs(MAIL | {"delay": 3600}),
+    "smtp.queue.read": NOTHING,
+    "smtp.queue.cancel": NOTHING,
     "accounts.providers.list": NOTHING,
     "accounts.providers.read": NOTHING,
     "accounts.discover": Needs({"address": "me@163.com"}),
@@ -115,6 +126,8 @@ class Site:
         body: dict[str, Any] = {}
         if form:
             body = {"data": {"any": "thing"}}
+        elif needs.form is not None:
+            body = {"data": needs.form}
         elif isinstance(needs.body, bytes):
             body = {"data": needs.body, "content_type": "message/rfc822"}
         elif needs.body is not None:
@@ -154,12 +167,15 @@ def site(mailserver: MailServer) -> Iterator[Site]:
     folders: Any = {each["path"]: each["id"] for each in ann.get("/imap/folders").json}  # type: ignore[union-attr]
     rows: Any = ann.get(f"/imap/folders/{folders['INBOX']}/messages").json
     entries: Any = ann.get("/pop3/entries").json
+    later: Any = ann.post("/smtp/queue", json=MAIL | {"delay": 3600}).json
     found.ids = {
+        "ticket": later["id"],
         "folder": folders["INBOX"], "other": folders["Archive"], "message": rows["messages"][0]["id"],
         "entry": entries[0]["id"], "section": "2", "index": "0", "provider": "163",
     }  # fmt: skip
     asked.clear()
     yield found
+    ann.delete(f"/smtp/queue/{later['id']}", headers=OURS)
     with host.app_context():
         mailbox.state.pool.close()
 

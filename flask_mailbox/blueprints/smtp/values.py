@@ -1,0 +1,23 @@
+"""A ticket as ``TicketSchema`` describes it."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from ...services.later import Ticket
+from ..receipts import receipt_values
+
+
+def ticket_values(ticket: Ticket) -> dict[str, Any]:
+    """Return what ``TicketSchema`` dumps."""
+    status = ticket.status()
+    kept = ("attempts", "due", "created", "updated")
+    return {name: getattr(status, name) for name in kept} | {
+        "id": ticket.id,
+        "state": str(status.state),
+        "durable": ticket.durable,
+        "is_new": ticket.is_new,
+        "receipt": receipt_values(status.receipt) if status.receipt is not None else None,
+        "failure": dataclasses.asdict(status.failure) if status.failure is not None else None,
+    }
