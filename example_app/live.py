@@ -25,7 +25,11 @@ LONGEST = 30 * 60.0
 
 
 class Streams:
-    """The streams that are open, no more than so many for the app and for one browser."""
+    """The streams that are open, no more than so many for the app and for one browser.
+
+    A browser that goes from page to page leaves streams behind, which nobody notices before something is sent over
+    them: its oldest one makes room for the next.
+    """
 
     def __init__(self, *, most: int, most_each: int) -> None:
         self._most = most
@@ -34,12 +38,21 @@ class Streams:
         self._open: dict[Watcher, str] = {}
 
     def add(self, watcher: Watcher, who: str) -> bool:
-        """Take a stream in, unless there are too many."""
+        """Take a stream in, unless the app has too many."""
         with self._lock:
-            if len(self._open) >= self._most or list(self._open.values()).count(who) >= self._most_each:
+            mine = [each for each, whose in self._open.items() if whose == who]
+            oldest = mine[0] if len(mine) >= self._most_each else None
+            if oldest is None and len(self._open) >= self._most:
                 return False
             self._open[watcher] = who
-            return True
+        if oldest is not None:
+            self.end(oldest)
+        return True
+
+    def is_open(self, watcher: Watcher) -> bool:
+        """Say whether a stream goes on."""
+        with self._lock:
+            return watcher in self._open
 
     def end(self, watcher: Watcher) -> None:
         """Close a stream's connections."""
@@ -51,6 +64,7 @@ class Streams:
         """End all streams, for whoever stops the app."""
         with self._lock:
             watchers = list(self._open)
+            self._open.clear()
         for watcher in watchers:
             watcher.close()
 
@@ -88,6 +102,8 @@ def _stream(watcher: Watcher, streams: Streams, vault: Vault, ticket: str) -> It
         yield "retry: 2000\nevent: ready\ndata: {}\n\n"
         while time.monotonic() < until:
             event = watcher.next_event(HEARTBEAT)
+            if not streams.is_open(watcher):
+                return
             if not vault.knows(ticket):
                 yield "event: ended\ndata: {}\n\n"
                 return

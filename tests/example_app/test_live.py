@@ -62,6 +62,16 @@ def test_strangers_and_too_many_get_no_stream(mailserver: MailServer) -> None:
     assert (before, client.get("/events").status_code) == (401, 503)
 
 
+def test_a_browser_that_goes_from_page_to_page_ends_its_oldest_stream(ann: FlaskClient, deliver: Deliver) -> None:
+    streams = [stream(ann) for _ in range(5)]
+    deliver(subject="news")
+
+    assert list(streams[0]) == []
+    assert "event: change" in next(streams[4])
+    for each in streams:
+        each.close()
+
+
 def test_pages_that_refresh_by_themselves_keep_no_session_alive(webmail: Flask, ann: FlaskClient) -> None:
     with ann.session_transaction() as session:
         name = session["tickets"][0].partition(".")[0]
