@@ -8,7 +8,7 @@ from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from . import building, catchup, imap, parsing, pop3, sending, webmail
+from . import building, catchup, http, imap, parsing, pop3, sending, webmail
 from .parsing import Row
 
 PAGE = Path(__file__).parents[1] / "docs" / "reference" / "benchmarks.md"
@@ -27,6 +27,10 @@ SECTIONS: dict[str, tuple[Callable[[], list[Row]], str]] = {
     "Reading over IMAP": (imap.measure, "From Dovecot on loopback, without TLS."),
     "Catching up over IMAP": (catchup.measure, "After 100 changes of flags, 100 new messages and 50 that went."),
     "Reading over POP3": (pop3.measure, "From Dovecot on loopback, without TLS."),
+    "The JSON API": (
+        http.measure,
+        "CPU time in one process, Dovecot behind it: a page through the API, and what of it is the library's.",
+    ),
     "The example app": (
         webmail.measure,
         "On the embedded server, in one process and without a network; how many times as fast the JSON API is alone "
