@@ -69,7 +69,7 @@ def sign_in(kind: str) -> ResponseReturnValue:
         account = mailbox.load_account(values, name=address)
     except ConfigurationError as error:
         return _form(kind, problems=error.problems), 400
-    steps = list(check_account(account))
+    steps = list(check_account(account, language=language()))
     can_read = any(_works(steps, leg) for leg in ("imap", "pop3"))
     if not can_read:
         attempts.count(address=address, client=client)

@@ -106,10 +106,11 @@ def _add_test(blueprint: Blueprint, mailbox: Mailbox, limiter: Limiter) -> None:
         "accounts.test",
         method="POST",
         summary="Sign in to each server with what was entered, and tell what is wrong and what to do",
+        query=LanguageQuery,
         body=Settings,
         answer=TestSchema,
     )
-    def test(nobody: AccountMailbox, body: dict[str, Any]) -> Any:
+    def test(nobody: AccountMailbox, query: dict[str, Any], body: dict[str, Any]) -> Any:
         limiter.count(f"test {request.remote_addr}", f"test {body['address'].lower()}")
         token = body.pop("access_token", None)
         values = body | TIMES | {"public_hosts_only": True} | ({"oauth2": token} if token else {})
@@ -117,7 +118,7 @@ def _add_test(blueprint: Blueprint, mailbox: Mailbox, limiter: Limiter) -> None:
             account = mailbox.load_account(values)
         except ConfigurationError as error:
             return _unusable(error)
-        return _test_values(list(check_account(account)))
+        return _test_values(list(check_account(account, language=_language(query))))
 
 
 def _language(query: dict[str, Any]) -> str:

@@ -5,6 +5,7 @@ Every check connects afresh: a pooled session would prove only what an earlier c
 
 from __future__ import annotations
 
+import dataclasses
 import secrets
 import time
 from collections.abc import Callable, Iterator
@@ -20,6 +21,7 @@ from ..message import Message, build, envelope_of, message_id_of
 from ..net.connecting import resolve
 from ..net.deadline import Deadline
 from ..pop3 import POP3Session
+from ..providers import hint_for
 from ..smtp import Parcel, SMTPSession
 
 ARRIVAL_TIMEOUT = 60.0
@@ -51,13 +53,24 @@ class Step:
     category: str | None = None
 
 
-def check_account(account: Account, *, send: bool = False) -> Iterator[Step]:
+def check_account(account: Account, *, send: bool = False, language: str = "en") -> Iterator[Step]:
     """Yield the steps of testing an account, each as soon as it is done; a failed leg does not end the others.
 
     Without an access token, where the account needs one, nothing else is tried.
 
     :param send: Send a message to the account's own address and find it again over IMAP and POP3.
+    :param language: Of the hints: ``zh`` (in any region) for Chinese as far as there is one, else English.
     """
+    for step in _steps(account, send=send):
+        yield _advised(step, account, language)
+
+
+def _advised(step: Step, account: Account, language: str) -> Step:
+    hint = hint_for(step.category, provider=account.provider, language=language) if step.hint else ""
+    return dataclasses.replace(step, hint=hint) if hint and language.lower().startswith("zh") else step
+
+
+def _steps(account: Account, *, send: bool) -> Iterator[Step]:
     sent: str | None = None
     token = _token(account)
     if token is not None:
