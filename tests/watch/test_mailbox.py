@@ -6,6 +6,7 @@ import json
 import os
 import threading
 import time
+from itertools import chain, repeat
 
 import pytest
 from click.testing import CliRunner
@@ -122,7 +123,7 @@ def test_the_command_prints_what_comes(mailserver: MailServer, as_json: bool) ->
 
 
 def test_the_command_prints_nothing_that_a_terminal_obeys() -> None:
-    flags = iter([b"", b"\x1b[31m"])
+    flags = chain([b""], repeat(b"\x1b[31m"))
 
     def fetch(client: Client, tag: bytes) -> None:
         client.send(b"* 1 FETCH (UID 3 FLAGS (%b))\r\n" % next(flags) + tag + b" OK done\r\n")
