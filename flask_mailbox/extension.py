@@ -283,7 +283,8 @@ class Mailbox:
 
         :raises ConfigurationError: If no account has that name.
         """
-        return AccountMailbox(self.state.settings.account(name), self.state)
+        state = self.state
+        return AccountMailbox(state.settings.account(name), state)
 
     def for_account(self, account: Account) -> AccountMailbox:
         """Return the mailbox of an account that is not in the configuration, such as a signed-in user's."""
@@ -296,9 +297,8 @@ class Mailbox:
         :raises ConfigurationError: If there is neither.
         """
         chosen = self._account_loader() if self._account_loader and has_request_context() else None
-        if isinstance(chosen, Account):
-            return self.for_account(chosen)
-        return AccountMailbox(self.state.settings.account(chosen), self.state)
+        state = self.state
+        return AccountMailbox(chosen if isinstance(chosen, Account) else state.settings.account(chosen), state)
 
     def load_account(self, values: Mapping[str, Any], *, name: str = "user") -> Account:
         """Return a validated account from what a form or a database row holds, with the app's presets and defaults.

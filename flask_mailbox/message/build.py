@@ -64,10 +64,11 @@ def build(message: flask_mail.Message, *, sender: str = "", smtputf8: bool = Fal
     :param ascii_names: Give attachments names in ASCII, for relays that damage others.
     :raises MessageError: If a header, an attachment or a text cannot be sent as it is; ``field`` tells which.
     """
-    headers = _headers(message, sender)
+    message_id = message_id_of(message, sender=sender)
+    headers = _headers(message, sender, message_id)
     if not smtputf8 and not headers.isascii():
         raise _needs_smtputf8(message, sender)
-    content = _content(message, message_id_of(message, sender=sender), ascii_names=ascii_names)
+    content = _content(message, message_id, ascii_names=ascii_names)
     return headers + b"MIME-Version: 1.0\r\n" + bytes(content)
 
 
@@ -94,7 +95,7 @@ def _needs_smtputf8(message: flask_mail.Message, sender: str) -> AddressError:
     return AddressError(f"{address} has letters before the @ that need SMTPUTF8, which is not allowed here.", field=key)
 
 
-def _headers(message: flask_mail.Message, sender: str) -> bytes:
+def _headers(message: flask_mail.Message, sender: str, message_id: str) -> bytes:
     if message.date is None:
         message.date = time.time()
     lines = [_people_field("From", [sender_of(message, sender)])]
@@ -107,7 +108,7 @@ def _headers(message: flask_mail.Message, sender: str) -> bytes:
         lines.append(_people_field("Reply-To", people([message.reply_to], "reply_to")))
     lines.append(text_field("Subject", str(message.subject or ""), where="subject"))
     lines.append(_date_field(message.date))
-    lines.append(field("Message-ID", message_id_of(message, sender=sender)))
+    lines.append(field("Message-ID", message_id))
     lines += _thread_fields(message)
     lines += _list_fields(message)
     lines += _priority_fields(message)

@@ -60,7 +60,7 @@ class SMTPClient:
 
         :raises ProtocolError: If what comes is no reply, or one without end.
         """
-        lines: list[str] = []
+        lines: list[bytes] = []
         while len(lines) < MAX_REPLY_LINES:
             line = self.stream.readline(MAX_REPLY_LINE).rstrip(b"\r\n")
             if self._log.is_on:
@@ -69,7 +69,7 @@ class SMTPClient:
             if found is None:
                 self.stream.broken = True
                 raise self.stream.error(ProtocolError, "The server does not speak SMTP.", hint=_other_protocol(line))
-            lines.append(decode_server_text(found[3] or b""))
+            lines.append(found[3] or b"")
             if found[2] != b"-":
                 self.heard_at = time.monotonic()
                 return Reply(int(found[1]), tuple(lines))

@@ -52,7 +52,8 @@ class MailBridge(flask_mail._Mail):
         """Whether nothing is sent: as set here, else ``MAIL_SUPPRESS_SEND``, else while testing; read at each call."""
         if self._suppress is not None:
             return self._suppress
-        return bool(current_app.config.get("MAIL_SUPPRESS_SEND", current_app.testing))
+        config = current_app.config
+        return bool(config.get("MAIL_SUPPRESS_SEND", config["TESTING"]))
 
     @suppress.setter
     def suppress(self, value: bool | None) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from ..auth import decode_server_text
+
 _QUEUE_ID = re.compile(
     r"(?:queued as|\bid=|queue id)[ :]*([\w.@:+/-]{4,80})"  # Postfix, Exim, Coremail …
     r"|\b(\d{10} \S+) - gsmtp"  # Gmail
@@ -17,10 +19,18 @@ _ENHANCED = re.compile(r"([245]\.\d{1,3}\.\d{1,3})(?:\s+|$)")
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """One reply: its code and its lines of text, decoded, without code and line ends."""
+    """One reply: its code and its lines, without code and line ends, as they came.
+
+    Most replies only say yes, so their words are decoded when somebody reads them.
+    """
 
     code: int
-    lines: tuple[str, ...]
+    raw: tuple[bytes, ...]
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The lines of text."""
+        return tuple(map(decode_server_text, self.raw))
 
     @property
     def positive(self) -> bool:
@@ -35,7 +45,7 @@ class Reply:
     @property
     def enhanced(self) -> str:
         """The enhanced status code such as ``5.1.1``, or an empty text."""
-        found = _ENHANCED.match(self.lines[0]) if self.lines else None
+        found = _ENHANCED.match(decode_server_text(self.raw[0])) if self.raw else None
         return found.group(1) if found else ""
 
     @property

@@ -153,7 +153,7 @@ class SMTPSession:
         reply = self.client.command(f"EHLO {EHLO_NAME}")
         if reply.permanent:
             reply = self.client.command(f"HELO {EHLO_NAME}")
-            reply = Reply(reply.code, reply.lines[:1])
+            reply = Reply(reply.code, reply.raw[:1])
         if not reply.positive:
             raise self.client.refused("EHLO", reply)
         self.extensions = {}

@@ -132,9 +132,8 @@ class Transaction:
         """
         if self._receipt is None and not self._whole:
             try:
-                with self._session.stream.operation():
-                    self._tell_before_content()
-                    self._client.content(_dot_stuffed(self.parcel.data))
+                self._tell_before_content()
+                self._client.content(_dot_stuffed(self.parcel.data))
             except DisconnectedError as error:
                 self._receipt = self._early_answer(error)
             except ServiceError as error:
