@@ -1,0 +1,102 @@
+"""Every command that the documentation shows is run, or is one that exists and takes these options."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import tomllib
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+
+from flask_mailbox import Mailbox
+from flask_mailbox.cli import mailbox_cli
+from flask_mailbox.devserver import MailServer
+
+from .blocks import ROOT, Block, blocks, pages
+
+CONSOLES = [block for page in pages() for block in blocks(page, "console")]
+MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
+EXTRAS = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"]
+
+ENDLESS = {"dev-server", "watch"}
+"""Commands of ours that run until Ctrl-C; their tests are with the others of the command line."""
+
+EXPLAINED = {
+    ".venv/bin/flask --app example_app": "wants a demo that runs: tests/example_app/test_demo.py",
+    "cd ": "moves into a folder",
+    "celery ": "a worker that does not end: tests/later/test_celery.py starts one",
+    "git clone ": "fetches the project",
+}
+"""How commands begin that are not tried here, and why."""
+
+AS_ROOT = {
+    "docs/howto/own-domain.md": "sets up a Debian machine; the tests run its configuration files without root",
+}
+"""Pages with commands for root (``#``), which no test may run."""
+
+
+def commands(block: Block) -> Iterator[str]:
+    """Yield what is typed at the prompts of a block, without the comments behind it."""
+    for line in block.text.replace("\\\n", "").splitlines():
+        if line.startswith("$ "):
+            yield line.removeprefix("$ ")
+        elif line.startswith("# "):
+            assert block.page in AS_ROOT, f"{block}: run {line!r} in a test."
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[MailServer]:
+    with MailServer({"me@163.com": "the authorization code"}, profile="163") as running:
+        yield running
+
+
+@pytest.mark.parametrize("block", CONSOLES, ids=str)
+def test_what_is_typed_works(block: Block, server: MailServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    for command in commands(block):
+        words = shlex.split(command, comments=True)
+        if command.startswith(tuple(EXPLAINED)):
+            continue
+        if words[0] == "make":
+            assert re.search(rf"^{words[1]}:", MAKEFILE, re.MULTILINE), f"{block}: no target {words[1]}"
+        elif words[:2] == ["pip", "install"]:
+            assert set(extras(words[-1])) <= EXTRAS.keys()
+        elif words[0] == "export":
+            monkeypatch.setenv(*words[1].split("=", 1))
+        elif words[:2] == ["flask", "mailbox"]:
+            run_ours(words[2:], block, server)
+        else:
+            pytest.fail(f"{block}: run {command!r} in a test.")
+
+
+def extras(requirement: str) -> list[str]:
+    """Return the extras of ``flask-mailbox[one,two]``."""
+    found = re.fullmatch(r"flask-mailbox(?:\[([a-z,]+)\])?", requirement)
+    assert found, f"{requirement} is not ours"
+    return found[1].split(",") if found[1] else []
+
+
+def run_ours(words: list[str], block: Block, server: MailServer) -> None:
+    """Run a command of ours for the user of the server, who mistakes the password where the page shows a failure."""
+    name, *arguments = words
+    if name in ENDLESS:
+        mailbox_cli.commands[name].make_context(name, arguments)
+        return
+    fails = "✗" in block.text
+    app = Flask("shown")
+    app.config.update(server.config("me@163.com"))
+    app.config["MAILBOX_PROVIDER"] = "163"
+    app.config.from_prefixed_env()
+    app.config.update({"MAILBOX_PASSWORD": "the login password"} if fails else {})
+    Mailbox(app)
+    result = app.test_cli_runner().invoke(mailbox_cli, words)
+
+    assert result.exit_code == fails, f"{block}: {result.output}"
+    assert steps(result.output) >= steps(block.text)
+    assert all(advice in result.output for advice in re.findall(r"to do: (.+) …$", block.text, re.MULTILINE))
+
+
+def steps(output: str) -> set[tuple[str, ...]]:
+    """Return the steps of the doctor in an output: how each went, its leg and its name."""
+    return set(re.findall(r"^([✓✗]) (\w+) (\w+)", output, re.MULTILINE))
