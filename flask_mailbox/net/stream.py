@@ -77,6 +77,7 @@ class Stream:
         self._read_timeout = account.timeouts.read
         self._socket_timeout: float | None = None
         self._heard = False
+        self._tickets_due = False
         self._deadline: Deadline | None = None
 
     @classmethod
@@ -302,7 +303,7 @@ class Stream:
         wait = self._wait(self._read_timeout)
         try:
             self._set_timeout(wait)
-            if self._heard:
+            if self._heard or self._tickets_due:
                 _acknowledge_at_once(self._socket)
             data = self._socket.recv(CHUNK)
         except TimeoutError as error:
@@ -311,7 +312,7 @@ class Stream:
             raise self._lost() from error
         if not data:
             raise self._lost()
-        self._heard = True
+        self._heard, self._tickets_due = True, False
         self._buffer += data
 
     # Waiting for a server to speak first
@@ -405,6 +406,7 @@ class Stream:
             self._set_timeout(max(deadline.left(), 0.001))
             self._socket = context.wrap_socket(self._socket, server_hostname=self.endpoint.host)
             self.encrypted_at = time.monotonic()
+            self._tickets_due = True  # what TLS 1.3 sends behind the handshake waits to be acknowledged too
         except OSError as error:
             self.close()
             raise self._handshake_error(error) from error
