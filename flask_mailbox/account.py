@@ -219,7 +219,7 @@ class Account:
     allow_cleartext_login: bool = False
     save_sent: bool = False
     rate: Rate | None = None
-    pool_size: int = 3
+    pool_size: int = 4
     messages_per_connection: int = 100
     max_message_size: int = 25 * 1024 * 1024
     timeouts: Timeouts = dataclasses.field(default_factory=Timeouts)

@@ -101,7 +101,7 @@ class _Builder:
             allow_cleartext_login=values.get("allow_cleartext_login", False),
             save_sent=values.get("save_sent", False),
             rate=values.get("rate") or _offered_rate(provider),
-            pool_size=values.get("pool_size", 3),
+            pool_size=values.get("pool_size", 4),
             messages_per_connection=values.get("messages_per_connection", 100),
             max_message_size=values.get("max_message_size", MAX_MESSAGE_SIZE),
             timeouts=Timeouts(

@@ -179,7 +179,7 @@ def test_the_defaults_are_the_documented_ones() -> None:
     account = user(address="me@163.com", password="x")
 
     assert (account.timeouts.connect, account.timeouts.read, account.timeouts.operation) == (10, 30, 60)
-    assert (account.pool_size, account.max_message_size) == (3, 25 * 1024 * 1024)
+    assert (account.pool_size, account.max_message_size) == (4, 25 * 1024 * 1024)
     assert (account.verify_tls, account.allow_cleartext_login, account.save_sent) == (True, False, False)
 
 

@@ -83,7 +83,7 @@ def test_an_empty_value_counts_as_left_out(monkeypatch: pytest.MonkeyPatch, writ
 
     assert account.sender == "me@163.com"
     assert str(account.imap) == "imaps://imap.163.com:993"
-    assert account.pool_size == 3
+    assert account.pool_size == 4
 
 
 def test_numbers_mean_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
