@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import threading
 
@@ -54,7 +55,8 @@ def _user(text: str) -> tuple[str, str]:
 def _print_config(config: dict[str, object]) -> None:
     click.echo("A mail server runs until Ctrl-C. Start your app in another terminal with:\n")
     for key, value in config.items():
-        click.echo(f"export FLASK_{key}='{value}'")
+        text = value if isinstance(value, str) else json.dumps(value)
+        click.echo(f"export FLASK_{key}='{text}'")
     click.echo()
 
 

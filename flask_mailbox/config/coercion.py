@@ -18,6 +18,11 @@ _RATE = re.compile(rf"(?P<count>[1-9]\d{{0,6}})\s*(?:/|per)\s*(?P<unit>{'|'.join
 _USER_INFORMATION = re.compile(r"[^/\s]*:[^/\s]*@|(?<=://)[^/\s]*@")
 
 
+def is_true(value: Any) -> bool:
+    """Say whether a value means true that is read without being checked: ``"False"`` does not."""
+    return bool(value) and str(value).strip().lower() not in FALSE
+
+
 def shown(value: Any) -> str:
     """Return a value as an error may show it: user information is masked, and of a container only the kind is told."""
     if isinstance(value, str):

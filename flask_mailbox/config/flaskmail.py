@@ -37,6 +37,7 @@ class MailKeys:
         self._ascii_attachments = self._flag("MAIL_ASCII_ATTACHMENTS")
         self._max_emails = self._number("MAIL_MAX_EMAILS")
         self._security = self._security_word()
+        self._flag("MAIL_SUPPRESS_SEND")  # it is read at each message: here only a mistake is told
 
     @property
     def describes_account(self) -> bool:

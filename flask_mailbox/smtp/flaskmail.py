@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import flask_mail
 from flask import current_app
 
+from ..config.coercion import is_true
 from ..errors import MessageError, UnsafeValueError
 from .receipt import Receipt
 
@@ -53,7 +54,7 @@ class MailBridge(flask_mail._Mail):
         if self._suppress is not None:
             return self._suppress
         config = current_app.config
-        return bool(config.get("MAIL_SUPPRESS_SEND", config["TESTING"]))
+        return is_true(config.get("MAIL_SUPPRESS_SEND", config["TESTING"]))
 
     @suppress.setter
     def suppress(self, value: bool | None) -> None:

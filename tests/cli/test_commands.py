@@ -212,9 +212,10 @@ def test_the_dev_server_runs_until_it_is_interrupted(tmp_path: Path) -> None:
     command += ["--user", "me@demo.test=pw", "--profile", "163"]
     with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True, env=os.environ) as process:
         assert process.stdout is not None
-        printed = [process.stdout.readline() for _ in range(3)]
+        printed = [process.stdout.readline() for _ in range(9)]
         process.send_signal(signal.SIGINT)
         code = process.wait(10)
 
     assert "export FLASK_MAILBOX_ADDRESS='me@demo.test'" in "".join(printed)
+    assert "export FLASK_MAIL_SUPPRESS_SEND='false'" in "".join(printed)
     assert code == 0

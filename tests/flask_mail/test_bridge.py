@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from flask_security import MailUtil
 
-from flask_mailbox import DeliveryError, Mailbox, Message, parse_message
+from flask_mailbox import ConfigurationError, DeliveryError, Mailbox, Message, parse_message
 from flask_mailbox.devserver import MailServer
 
 from ..apps import mailbox_app
@@ -85,6 +85,21 @@ def test_suppression_is_read_at_the_time_of_the_call(host: Flask, mailserver: Ma
 
     assert (suppressed.suppressed, sent.suppressed) == (True, False)
     assert len(mailserver.messages("bob@demo.test")) == 1
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"), [("False", False), ("no", False), ("0", False), ("", False), ("true", True), (None, False)]
+)
+def test_a_word_for_suppression_means_what_it_says(host: Flask, written: str | None, meant: bool) -> None:
+    host.config["MAIL_SUPPRESS_SEND"] = written
+    receipt = host.extensions["mailbox"].mailbox.send(Message("x", recipients=["bob@demo.test"], body="x"))
+
+    assert receipt.suppressed is meant
+
+
+def test_a_word_for_suppression_that_means_nothing_is_a_mistake() -> None:
+    with pytest.raises(ConfigurationError, match="MAIL_SUPPRESS_SEND is 'perhaps', and takes true or false"):
+        mailbox_app({"MAIL_SUPPRESS_SEND": "perhaps"})
 
 
 def test_testing_suppresses_and_records_even_without_an_account() -> None:
