@@ -20,6 +20,9 @@ BY_LANGUAGE = {
 BY_PAGE = {
     ("docs/howto/add-a-provider.md", "toml"): "test_add_a_provider.py",
     ("docs/howto/sign-in-page.md", "json"): "test_answers.py",
+    ("docs/tutorial/small-webmail.md", "html+jinja"): "test_small_webmail.py",
+    ("docs/howto/send-with-163.md", "json"): "test_first_apps.py",
+    ("docs/howto/send-with-qq.md", "json"): "test_first_apps.py",
     ("docs/explanation/architecture.md", "text"): "test_architecture.py",
 }
 """Which test proves the blocks of a language on one page."""
