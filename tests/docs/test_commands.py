@@ -29,6 +29,7 @@ EXPLAINED = {
     ".venv/bin/flask --app example_app": "wants a demo that runs: tests/example_app/test_demo.py",
     "cd ": "moves into a folder",
     "celery ": "a worker that does not end: tests/docs/test_celery.py starts it",
+    "flask --app app run": "a server that does not end: tests/docs/test_first_apps.py drives the app",
     "flask --app webmail run": "a server that does not end: tests/docs/test_small_webmail.py drives the app",
     "flask --app wsgi run": "a server that does not end: tests/docs/test_celery.py drives the app",
     "git clone ": "fetches the project",
