@@ -22,3 +22,6 @@ html_static_path = ["_static"]
 
 autodoc_typehints = "description"
 autodoc_member_order = "bysource"
+
+nitpicky = True
+nitpick_ignore_regex = [("py:class", ".*")]  # the types of other projects, whose pages we do not fetch

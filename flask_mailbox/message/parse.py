@@ -22,7 +22,8 @@ def parse_message(
 
     :param limits: What is taken apart at most; the rest stays in ``raw``.
     :param truncated: The bytes are only the beginning of the message, as POP3's TOP gives them.
-    :param detect: Guesses the charset of text that declares none, such as :func:`detect_charset`.
+    :param detect: Guesses the charset of text that declares none, such as
+        :func:`~flask_mailbox.message.detect_charset`.
     """
     raw = bytes(raw)
     notes: Notes = {Defect.TRUNCATED} if truncated else set()

@@ -71,10 +71,12 @@ class ReceivedMessage:
 
     @lazy
     def sender(self) -> tuple[Address, ...]:
+        """The one who sent it in the authors' place, as the Sender field says; mostly nobody."""
         return self._addresses("sender")
 
     @lazy
     def reply_to(self) -> tuple[Address, ...]:
+        """Where answers should go; empty if they go to the authors."""
         return self._addresses("reply-to", join=True)
 
     @lazy
@@ -84,10 +86,12 @@ class ReceivedMessage:
 
     @lazy
     def cc(self) -> tuple[Address, ...]:
+        """Those who got a copy."""
         return self._addresses("cc", join=True)
 
     @lazy
     def bcc(self) -> tuple[Address, ...]:
+        """Those who got a copy unseen: of mail that came, hardly ever known."""
         return self._addresses("bcc", join=True)
 
     @lazy
@@ -175,10 +179,11 @@ class ReceivedMessage:
         return strip_quoted(self._readable)
 
     def safe_html(self, load_remote: bool = False, *, image_url: ImageSource | None = None) -> str:
-        """Return the message as an HTML fragment to show in a frame with :func:`frame_policy`; never raises.
+        """Return the message as an HTML fragment to be shown in a frame; never raises.
 
-        Nothing in it runs or covers anything, and nothing is loaded from elsewhere unless asked for. Inline images
-        become ``data:`` URIs within ``limits.shown_images``. A message without HTML gives its text, with links.
+        The frame is that of :func:`~flask_mailbox.message.frame_policy`. Nothing in it runs or covers
+        anything, and nothing is loaded from elsewhere unless asked for. Inline images become ``data:`` URIs within
+        ``limits.shown_images``. A message without HTML gives its text, with links.
 
         :param load_remote: Keep remote images. Their loading tells the sender that, when and where it was read.
         :param image_url: Gives the address for a Content-ID instead, where images are served by the host.

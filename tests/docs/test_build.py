@@ -1,20 +1,84 @@
-"""The documentation is built without a warning."""
+"""The documentation is built without a warning, and its reference has every public name."""
 
 from __future__ import annotations
 
+import importlib
+import re
 import subprocess
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+import pytest
+from sphinx.util.inventory import InventoryFile
+
+from .blocks import ROOT
+
+PACKAGES = ("", ".imap", ".pop3", ".discovery", ".devserver")
+NAMES = [
+    f"flask_mailbox{package}.{name}"
+    for package in PACKAGES
+    for name in importlib.import_module(f"flask_mailbox{package}").__all__
+]
+CLASSES = (
+    "Mailbox",
+    "AccountMailbox",
+    "Message",
+    "Receipt",
+    "Ticket",
+    "ReceivedMessage",
+    "Watcher",
+    "imap.IMAPSession",
+    "imap.Folder",
+    "pop3.POP3Session",
+    "devserver.MailServer",
+)
+ELSEWHERE = re.compile(r"(?:src|<link[^>]*href|url)=?[\"'(]*(?:https?:)?//", re.IGNORECASE)
+"""What makes a browser load something from another host."""
 
 
-def test_sphinx_has_nothing_to_say(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-b", "html", "docs", str(tmp_path)]
-    built = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=110, check=False)
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the built pages."""
+    folder = tmp_path_factory.mktemp("html")
+    command = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-b", "html", "docs", str(folder)]
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=110, check=False)
+    assert result.returncode == 0, result.stderr
+    return folder
 
-    assert built.returncode == 0, built.stderr
-    assert (tmp_path / "index.html").exists()
+
+@pytest.fixture(scope="module")
+def documented(built: Path) -> set[str]:
+    """The names that the reference has."""
+    with (built / "objects.inv").open("rb") as file:
+        inventory = InventoryFile.load(file, "", lambda base, path: path)
+    return {name for kind, names in inventory.items() if kind.startswith("py:") for name in names}
+
+
+def test_there_is_a_first_page(built: Path) -> None:
+    assert (built / "index.html").exists()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_public_name_is_in_the_reference(name: str, documented: set[str]) -> None:
+    last = name.rpartition(".")[2]
+
+    assert any(each == name or each.endswith(f".{last}") for each in documented)
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_every_method_is_in_the_reference(name: str, documented: set[str]) -> None:
+    package, _, last = f"flask_mailbox.{name}".rpartition(".")
+    described = getattr(importlib.import_module(package), last)
+    ours = [each for each in described.__mro__ if each.__module__.startswith("flask_mailbox")]
+    fields = {field for each in ours for field in getattr(each, "__dataclass_fields__", {})}
+    own = {member for each in ours for member in vars(each) if not member.startswith("_")} - fields
+
+    assert {f"{package}.{last}.{member}" for member in own} <= documented
+
+
+def test_no_page_loads_anything_from_another_host(built: Path) -> None:
+    for page in built.rglob("*.html"):
+        assert not ELSEWHERE.search(page.read_text("utf-8")), page
 
 
 def test_the_readme_is_short_and_shows_the_two_commands_first() -> None:
