@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import socket
 from collections.abc import Callable
 
 import pytest
@@ -123,3 +124,33 @@ def test_a_login_in_clear_to_another_machine_is_refused(mailserver: MailServer, 
 
     with pytest.raises(ConfigurationError, match="ALLOW_CLEARTEXT_LOGIN"), mailbox_of(config):
         pass
+
+
+@pytest.mark.parametrize("protocol", USES)
+def test_verification_that_is_off_is_said_in_the_log_at_each_connection(
+    mailserver: MailServer, protocol: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    mailserver.faults.set(protocol, certificate="self-signed")
+
+    for _ in range(2):
+        with mailbox_of(mailserver.config(USER) | {"MAILBOX_VERIFY_TLS": False}) as mailbox:
+            USES[protocol](mailbox)
+
+    assert caplog.text.count("TLS verification is off for account 'default'") == 2
+
+
+@pytest.mark.parametrize("protocol", USES)
+def test_a_login_in_clear_that_is_allowed_is_said_in_the_log(
+    mailserver: MailServer, protocol: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = socket.getaddrinfo
+    monkeypatch.setattr(socket, "getaddrinfo", lambda host, *rest, **more: real("127.0.0.1", *rest, **more))
+    config = mailserver.config(USER, "none") | {"MAILBOX_ALLOW_CLEARTEXT_LOGIN": True}
+    key = f"MAILBOX_{protocol.upper()}"
+    config[key] = str(config[key]).replace("localhost", "mail.example.com")
+
+    with mailbox_of(config) as mailbox:
+        USES[protocol](mailbox)
+
+    assert "Account 'default' signs in over clear text" in caplog.text
+    assert PASSWORD not in caplog.text
