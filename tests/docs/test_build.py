@@ -6,6 +6,7 @@ import importlib
 import re
 import subprocess
 import sys
+from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
@@ -32,8 +33,20 @@ CLASSES = (
     "pop3.POP3Session",
     "devserver.MailServer",
 )
-ELSEWHERE = re.compile(r"(?:src|<link[^>]*href|url)=?[\"'(]*(?:https?:)?//", re.IGNORECASE)
-"""What makes a browser load something from another host."""
+STYLE_ELSEWHERE = re.compile(r"(?:url\(|@import)\s*[\"']?(?:https?:)?//", re.IGNORECASE)
+
+
+class Loaded(HTMLParser):
+    """Notes what a browser loads for a page."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.addresses: list[str] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        name = "href" if tag == "link" else "src"
+        self.addresses += [value or "" for key, value in attrs if key == name]
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +91,10 @@ def test_every_method_is_in_the_reference(name: str, documented: set[str]) -> No
 
 def test_no_page_loads_anything_from_another_host(built: Path) -> None:
     for page in built.rglob("*.html"):
-        assert not ELSEWHERE.search(page.read_text("utf-8")), page
+        addresses = Loaded(page.read_text("utf-8")).addresses
+        assert [each for each in addresses if "//" in each] == [], page
+    for style in built.rglob("*.css"):
+        assert not STYLE_ELSEWHERE.search(style.read_text("utf-8")), style
 
 
 def test_the_readme_is_short_and_shows_the_two_commands_first() -> None:

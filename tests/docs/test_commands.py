@@ -32,6 +32,7 @@ EXPLAINED = {
     "flask --app app run": "a server that does not end: tests/docs/test_first_apps.py drives the app",
     "flask --app webmail run": "a server that does not end: tests/docs/test_small_webmail.py drives the app",
     "flask --app wsgi run": "a server that does not end: tests/docs/test_celery.py drives the app",
+    'python -c "import worker': "tests/docs/test_process_new_mail.py runs the worker",
     "git clone ": "fetches the project",
 }
 """How commands begin that are not tried here, and why."""
