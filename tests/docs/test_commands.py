@@ -67,7 +67,8 @@ def test_what_is_typed_works(block: Block, monkeypatch: pytest.MonkeyPatch) -> N
         elif words[:2] == ["pip", "install"]:
             assert set(extras(words[-1])) <= EXTRAS.keys()
         elif words[0] == "export":
-            monkeypatch.setenv(*words[1].split("=", 1))
+            for pair in words[1:]:
+                monkeypatch.setenv(*pair.split("=", 1))
         elif words[:2] == ["python", "-c"]:
             assert subprocess.run([sys.executable, *words[1:]], check=False).returncode == 0
         elif words[0] == "flask" and "mailbox" in words:
@@ -77,8 +78,8 @@ def test_what_is_typed_works(block: Block, monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def extras(requirement: str) -> list[str]:
-    """Return the extras of ``flask-mailbox[one,two]``, and none of what an extra of ours brings."""
-    if any(each.startswith(requirement) for needed in EXTRAS.values() for each in needed):
+    """Return the extras of ``flask-mailbox[one,two]``; none of a checkout, nor of what an extra of ours brings."""
+    if requirement == "." or any(each.startswith(requirement) for needed in EXTRAS.values() for each in needed):
         return []
     found = re.fullmatch(r"flask-mailbox(?:\[([a-z,]+)\])?", requirement)
     assert found, f"{requirement} is not ours"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import inspect
+import re
 import tomllib
 from collections.abc import Iterator
 from importlib.resources import files
@@ -14,7 +16,7 @@ from flask_mailbox import errors
 from flask_mailbox.blueprints.problems import KINDS
 from flask_mailbox.providers import hint_for
 
-from .blocks import ROOT
+from .blocks import ROOT, pages
 from .written import assert_written
 
 PAGE = "docs/reference/errors.md"
@@ -83,3 +85,10 @@ def categories(node: ast.AST) -> Iterator[str]:
     for value in given:
         chosen = (value.body, value.orelse) if isinstance(value, ast.IfExp) else (value,)
         yield from (each.value for each in chosen if isinstance(each, ast.Constant) and isinstance(each.value, str))
+
+
+def test_every_error_that_a_page_names_exists() -> None:
+    ours = {each.__name__ for each in classes()} | {"BadHeaderError"}
+    named = {name for page in pages() for name in re.findall(r"\b[A-Z]\w+Error\b", (ROOT / page).read_text("utf-8"))}
+
+    assert {name for name in named - ours if not hasattr(builtins, name)} == set()
