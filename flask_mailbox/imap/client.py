@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Iterable
 from typing import Any
 
 from imapclient import IMAPClient
@@ -12,6 +13,7 @@ from ..auth import Mechanism
 from ..errors import ProtocolError
 from ..guard import guard
 from ..net.stream import Stream
+from ..net.wirelog import HIDDEN
 from .answer import Answer, Status, Untagged
 from .arguments import Argument, Literal
 from .connection import Budget, Connection
@@ -116,6 +118,8 @@ class Client(IMAPClient):  # type: ignore[misc]
                 guard(b" ".join([tag, name.encode("ascii"), *arguments]), "argument")
                 for tag, (name, *arguments) in zip(tags, (first, second), strict=True)
             ]
+            for line in lines if self._imap.log.is_on else ():
+                self._imap.log.sent(line.decode("utf-8", "replace"))
             self._imap.send(b"\r\n".join([*lines, b""]))
             for tag in tags:
                 collected: list[Untagged] = []
@@ -144,6 +148,7 @@ class Client(IMAPClient):  # type: ignore[misc]
                 if status is not None:
                     return Answer(status, collected)
                 challenge = _challenge(self._imap.continuation_response)
+                self._imap.log.sent(HIDDEN)
                 self._imap.send(base64.b64encode(mechanism.respond(challenge)) + b"\r\n")
             self.net.broken = True
             raise self.net.error(ProtocolError, "The server does not end the sign-in.")
@@ -188,6 +193,8 @@ class Client(IMAPClient):  # type: ignore[misc]
         """Send a command with its literals; a server that refuses one early has answered already."""
         tag: bytes = self._imap._new_tag()
         self._imap.begin(budget)
+        if self._imap.log.is_on:
+            self._imap.log.sent(_shown(tag, command, arguments))
         line = bytearray(tag + b" " + command.encode("ascii"))
         for argument in arguments:
             if not isinstance(argument, Literal):
@@ -227,6 +234,19 @@ class Client(IMAPClient):  # type: ignore[misc]
 
     def _needs_no_waiting(self, size: int) -> bool:
         return self.can("LITERAL+") or (self.can("LITERAL-") and size <= LITERAL_MINUS)
+
+
+def _shown(tag: bytes, command: str, arguments: Iterable[Argument]) -> str:
+    """Return a command as the protocol log shows it: no credential, and of literals their size alone."""
+    words = [tag.decode("ascii"), command]
+    if command == "LOGIN":
+        return " ".join([*words, HIDDEN])
+    for argument in arguments:
+        if isinstance(argument, Literal):
+            words.append(f"{argument.before.decode('utf-8', 'replace')}{{{len(argument.data)}}}")
+        else:
+            words.append(argument.decode("utf-8", "replace"))
+    return " ".join([*words[:3], HIDDEN] if command == "AUTHENTICATE" else words)
 
 
 def _inherited(argument: bytes) -> Argument:

@@ -18,6 +18,7 @@ from typing import Any
 from ..errors import ProtocolError
 from ..guard import guard
 from ..net.stream import Stream
+from ..net.wirelog import WireLog
 from .answer import Status, Untagged
 from .arguments import MAX_NUMBER, count_set
 from .rows import Row, cut_row
@@ -59,6 +60,7 @@ class Connection(imaplib.IMAP4):
 
     :param exists: How many messages the selected folder holds, kept up to date with every answer.
     :param news: How many answers told unasked that the selected folder changed, since it was opened.
+    :param log: The protocol log; commands are told to it by who knows what is secret in them.
     :param collected: The untagged responses of the running command, where ``Client.run`` asked for them.
     """
 
@@ -71,6 +73,7 @@ class Connection(imaplib.IMAP4):
 
     def __init__(self, stream: Stream) -> None:
         self.stream = stream
+        self.log = WireLog(stream.account, stream.endpoint)
         self.exists = self.news = 0
         self.collected: list[Untagged] | None = None
         self.greeting = Status("", "", b"", b"")
@@ -134,6 +137,8 @@ class Connection(imaplib.IMAP4):
         self.untagged_responses.clear()
         parts = [tag, name.encode("ascii")]
         parts += [guard(arg.encode() if isinstance(arg, str) else bytes(arg), "argument") for arg in args if arg]
+        if self.log.is_on:
+            self.log.sent(b" ".join(parts).decode("utf-8", "replace"))
         literal, self.literal = self.literal, None
         if not isinstance(literal, bytes):
             self.send(b" ".join(parts) + b"\r\n")
@@ -152,11 +157,13 @@ class Connection(imaplib.IMAP4):
 
     def _get_response(self) -> bytes | None:
         """Read one response and keep it; ``None`` means that the server waits for more from us."""
-        if self.collected is not None and (row := self.stream.cut(self._cut_row)):
+        if self.collected is not None and not self.log.is_on and (row := self.stream.cut(self._cut_row)):
             self._count(row.size)
             self.collected.append(Untagged("FETCH", row.number, (b"",), row.items))
             return b"*"
         line = self._get_line().lstrip(b"\0")
+        if self.log.is_on:
+            self.log.received(line.decode("utf-8", "replace"))
         if line.startswith(b"* "):
             self._keep_untagged(line)
         elif line.startswith(b"+") and self.greeting.condition:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import poplib
 import re
-from collections.abc import Sequence
 from typing import IO, NoReturn
 
 from ..errors import ProtocolError
 from ..guard import guard
 from ..net.stream import Stream
+from ..net.wirelog import HIDDEN, WireLog
 from .dots import single_dots
 
 MAX_LISTING = 64 * 1024 * 1024
@@ -28,6 +28,7 @@ class POP3Client(poplib.POP3):
     def __init__(self, stream: Stream) -> None:
         # poplib's constructor would open a socket of its own
         self.stream = stream
+        self._log = WireLog(stream.account, stream.endpoint)
         self.encoding = "utf-8"
         self._debugging = 0
         self._tls_established = stream.is_tls
@@ -42,16 +43,32 @@ class POP3Client(poplib.POP3):
         self._putline(line)
         return self._getresp()
 
-    def send_line(self, line: bytes) -> bytes:
-        """Send a line that is no command (an answer to a SASL challenge) and return the server's."""
-        self._putline(line)
+    def send_line(self, line: bytes, *, shown: str | None = None) -> bytes:
+        """Send a line (AUTH, the answer to a challenge) and return the server's, whatever it says.
+
+        :param shown: What the protocol log shows instead, where the line has a secret.
+        """
+        self._putline(line, shown=shown)
         return self.read_line()
 
     def read_line(self) -> bytes:
         """Return the next line of the server without its end, whatever it says."""
-        return self.stream.readline().rstrip(b"\r\n")
+        line = self.stream.readline().rstrip(b"\r\n")
+        if self._log.is_on:
+            self._log.received(line.decode("utf-8", "replace"))
+        return line
 
-    def _putline(self, line: bytes) -> None:
+    def send_lines(self, *lines: bytes) -> None:
+        """Send commands in one write (RFC 2449, 6.6: more than one only where PIPELINING is offered)."""
+        for line in lines if self._log.is_on else ():
+            self._log.sent(_shown(line))
+        self.stream.sendall(b"".join(guard(line, "POP3 command") + b"\r\n" for line in lines))
+
+    def _putline(self, line: bytes, *, shown: str | None = None) -> None:
+        if shown is None:
+            self.send_lines(line)
+            return
+        self._log.sent(shown)
         self.stream.sendall(guard(line, "POP3 command") + b"\r\n")
 
     def _getline(self) -> tuple[bytes, int]:
@@ -103,10 +120,6 @@ class POP3Client(poplib.POP3):
         """
         return self._getlongresp()[1]
 
-    def ask_for(self, numbers: Sequence[int]) -> None:
-        """Send a RETR for each message in one write (RFC 2449, 6.6: only where PIPELINING is offered)."""
-        self.stream.sendall(b"".join(b"RETR %d\r\n" % number for number in numbers))
-
     def top_content(self, number: int, lines: int, limit: int) -> bytes:
         """Return the headers of a message and its first lines; the parameters and errors are those of ``content``."""
         self._putline(b"TOP %d %d" % (number, lines))
@@ -118,10 +131,7 @@ class POP3Client(poplib.POP3):
         :param limit: How many bytes it may have.
         :raises poplib.error_proto: If the server refused.
         """
-        status = self.stream.readline()
-        if not status.startswith(b"+"):
-            self._refuse(status.rstrip(b"\r\n"))
-        if not status.endswith(b"\r\n"):  # a server that ends its lines with LF alone
+        if self._begins_with_lf():
             return self._content_by_lines(limit)
         if self.stream.peek(3) == b".\r\n":
             self.stream.read(3)
@@ -137,16 +147,25 @@ class POP3Client(poplib.POP3):
         :param limit: How many bytes it may have.
         :raises poplib.error_proto: If the server refused; nothing is written then.
         """
-        status = self.stream.readline()
-        if not status.startswith(b"+"):
-            self._refuse(status.rstrip(b"\r\n"))
-        if not status.endswith(b"\r\n"):
+        if self._begins_with_lf():
             return file.write(self._content_by_lines(limit))
         if self.stream.peek(3) == b".\r\n":
             self.stream.read(3)
             return 0
         size = sum(map(file.write, single_dots(self.stream.pieces_until(b"\r\n.\r\n", limit))))
         return size + file.write(b"\r\n")
+
+    def _begins_with_lf(self) -> bool:
+        """Read the line before a message, and tell whether the server ends its lines with LF alone.
+
+        :raises poplib.error_proto: If it refuses.
+        """
+        line = self.stream.readline()
+        if self._log.is_on:
+            self._log.received(line.decode("utf-8", "replace"))
+        if not line.startswith(b"+"):
+            self._refuse(line.rstrip(b"\r\n"))
+        return not line.endswith(b"\r\n")
 
     def _content_by_lines(self, limit: int) -> bytes:
         lines = []
@@ -173,6 +192,12 @@ class POP3Client(poplib.POP3):
     def close(self) -> None:
         """Close the connection without a word."""
         self.stream.close()
+
+
+def _shown(line: bytes) -> str:
+    """Return a command as the protocol log shows it, without its credential."""
+    command, *words = line.decode("utf-8", "replace").split(" ")
+    return f"{command} {HIDDEN}" if command in ("PASS", "APOP") else " ".join([command, *words])
 
 
 def _content(line: bytes) -> bytes:

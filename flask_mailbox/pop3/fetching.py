@@ -76,7 +76,7 @@ class Fetching:
                 break
             batch.append(self._wanted.popleft())
         if batch:
-            self._client.ask_for([entry.number for entry in batch])
+            self._client.send_lines(*(b"RETR %d" % entry.number for entry in batch))
             self._asked.extend(batch)
 
     def _read_one(self) -> None:

@@ -18,6 +18,7 @@ from ..auth import (
 )
 from ..errors import ProtocolError, TLSError, UsageError
 from ..net.tls import port_hint
+from ..net.wirelog import HIDDEN
 from .client import POP3Client
 from .refusals import refusal_line, refused_sign_in
 
@@ -124,7 +125,8 @@ def _exchange(client: POP3Client, mechanism: Mechanism) -> None:
     """
     initial = base64.b64encode(mechanism.initial or b"")
     at_once = mechanism.name == "PLAIN" and len(initial) < MAX_INITIAL and not _initial_broken(client)
-    line = client.send_line(f"AUTH {mechanism.name}".encode() + (b" " + initial if at_once else b""))
+    command = f"AUTH {mechanism.name}"
+    line = client.send_line(command.encode() + (b" " + initial if at_once else b""), shown=f"{command} {HIDDEN}")
     for number in range(MAX_SASL_ROUNDS):
         if line.startswith(b"-ERR"):
             raise poplib.error_proto(line)
@@ -133,7 +135,7 @@ def _exchange(client: POP3Client, mechanism: Mechanism) -> None:
         if not line.startswith(b"+"):
             break
         answer = mechanism.respond(_challenge(line))
-        line = client.send_line(base64.b64encode(answer))
+        line = client.send_line(base64.b64encode(answer), shown=HIDDEN)
     client.stream.broken = True
     raise client.stream.error(ProtocolError, "The server does not end the sign-in.")
 

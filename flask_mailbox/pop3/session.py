@@ -164,7 +164,7 @@ class POP3Session:
         entry = self._within_limit(self._entry(uidl))
 
         def fetch() -> int:
-            self.client.ask_for([entry.number])
+            self.client.send_lines(b"RETR %d" % entry.number)
             self.stream.expect(entry.size)
             return self.client.save_content(file, self.account.max_message_size + SLACK)
 
@@ -243,10 +243,10 @@ class POP3Session:
         self._settle()
         at_once = "PIPELINING" in self.capabilities
         with self.stream.operation():
-            self.stream.sendall(b"LIST\r\nUIDL\r\n" if at_once else b"LIST\r\n")
+            self.client.send_lines(b"LIST", *([b"UIDL"] if at_once else []))
             sizes, refusal = self._listing()
             if not at_once:
-                self.stream.sendall(b"UIDL\r\n")
+                self.client.send_lines(b"UIDL")
             uidls, no_uidl = self._listing()
             if refusal:
                 raise refused(self.stream, "LIST", refusal)
