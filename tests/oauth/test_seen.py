@@ -103,7 +103,7 @@ def test_no_log_shows_a_token(
     with pytest.raises(AuthenticationError) as raised:
         session.open(ann())
     shown = caplog.text + repr(raised.value) + str(raised.value)
-    told = re.findall(r"[A-Za-z0-9+/=]{16,}", shown)
+    told = re.findall(r"[A-Za-z0-9+/]{16,}", shown)
     shown += "".join(base64.b64decode(word[: len(word) // 4 * 4]).decode("latin-1") for word in told)
 
     assert len(token_server.forms) == 2
