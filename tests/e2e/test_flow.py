@@ -41,7 +41,7 @@ def day(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Day]:
 
 def _day(server: ContractServer, browser: Browser) -> Iterator[Day]:
     address, password = server.new_user()
-    app = app_of(server.config(address, "tls"), MAILBOX_READ_TIMEOUT=10)
+    app = app_of(server.config(address, "tls"), MAILBOX_READ_TIMEOUT=20)
     with served(app) as base, visiting(browser, base, {}) as visit:
         yield Day(visit, address, password, server)
 
@@ -62,7 +62,7 @@ def test_write_see_it_arrive_answer_find_move_delete_and_leave(day: Day, tmp_pat
     sender.locator("input[type=file]").set_input_files(file)
     sender.get_by_role("button", name="Send").click()
     expect(sender.locator(".notes")).to_contain_text(f"Sent to {day.address}")
-    expect(page.get_by_role("link", name="你好，世界")).to_be_visible(timeout=2_000)
+    expect(page.get_by_role("link", name="你好，世界")).to_be_visible()
     sender.close()
 
     page.get_by_role("link", name="你好，世界").click()

@@ -18,12 +18,12 @@ def listening(page: Page) -> None:
     page.locator("html[data-live]").wait_for(state="attached")
 
 
-def test_mail_arrives_without_reloading_within_two_seconds(visit: Visit, deliver: Deliver) -> None:
+def test_mail_arrives_without_reloading(visit: Visit, deliver: Deliver) -> None:
     visit.sign_in()
     listening(visit.page)
     deliver(subject="刚刚到达", from_="王小明 <wang@demo.test>")
 
-    expect(visit.page.get_by_role("link", name="刚刚到达")).to_be_visible(timeout=2_000)
+    expect(visit.page.get_by_role("link", name="刚刚到达")).to_be_visible()
     expect(visit.page).to_have_title("(8) Inbox · flask-mailbox")
     expect(visit.page.locator("#announce")).to_have_text("New message from 王小明: 刚刚到达")
     assert visit.complaints == []
@@ -50,4 +50,4 @@ def test_a_session_that_ended_elsewhere_is_told(visit: Visit, deliver: Deliver) 
     second.get_by_role("button", name="Sign out").click()
     deliver(subject="not for you any more")
 
-    expect(visit.page.get_by_text("Your session ended.")).to_be_visible(timeout=4_000)
+    expect(visit.page.get_by_text("Your session ended.")).to_be_visible()
