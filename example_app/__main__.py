@@ -41,7 +41,8 @@ def _serve(app: object, server: MailServer, ended: threading.Event) -> None:
     thread = threading.Thread(target=web.serve_forever, daemon=True)
     thread.start()
     _tell(f"http://{HOST}:{web.server_port}/", server)
-    ended.wait()
+    while not ended.wait(1.0):  # a signal that another thread was woken for is seen at the next look
+        pass
     web.shutdown()
     thread.join(5)
     web.server_close()

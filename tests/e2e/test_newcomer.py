@@ -27,11 +27,14 @@ def url(checkout: Path) -> Iterator[str]:
     with subprocess.Popen(
         command, cwd=checkout, env=os.environ | {"PORT": "0"}, stdout=subprocess.PIPE, text=True
     ) as process:
-        found = re.search(r"Open +(http://\S+)", printed_until(process, "Ctrl-C"))
-        assert found
-        yield found[1]
-        process.terminate()
-        process.wait(15)
+        try:
+            found = re.search(r"Open +(http://\S+)", printed_until(process, "Ctrl-C"))
+            assert found
+            yield found[1]
+            process.terminate()
+            assert process.wait(30) == 0
+        finally:
+            process.kill()
 
 
 def test_three_clicks_lead_to_the_first_mail(browser: Browser, url: str) -> None:
