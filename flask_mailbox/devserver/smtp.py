@@ -307,11 +307,20 @@ class Delivery:
         users = {id(user): user for user in map(self._services.store.user, envelope.rcpt_tos) if user is not None}
         for user in users.values():
             user.folders[INBOX].add(trace + content)
-        author = self._services.store.users.get((session.auth_data or "").lower())
-        sent = author.by_role("\\Sent") if author is not None and manners.saves_sent else None
-        if sent is not None:
-            sent.add(content, ("\\Seen",))
+        self._save_sent(session.auth_data, content)
         return f"250 2.0.0 OK queued as {queue_id}"
+
+    def _save_sent(self, login: str | None, content: bytes) -> None:
+        """File a copy for the sender, at once or a moment later, where the profile does that."""
+        manners = self._services.profile.smtp
+        author = self._services.store.users.get((login or "").lower())
+        sent = author.by_role("\\Sent") if author is not None and manners.saves_sent else None
+        if sent is None:
+            return
+        if manners.saves_sent_after > 0:
+            asyncio.get_running_loop().call_later(manners.saves_sent_after, sent.add, content, ("\\Seen",))
+        else:
+            sent.add(content, ("\\Seen",))
 
 
 def _renamed(content: bytes, queue_id: str) -> bytes:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import smtplib
 from email import message_from_bytes
 
 import pytest
+
+from flask_mailbox.devserver import MailServer
+from flask_mailbox.devserver.profiles import STANDARD, SMTPManners
 
 from .conftest import ANN, BOB, PASSWORD
 from .talk import Talk
@@ -211,3 +215,21 @@ def test_the_null_sender_may_send(server, smtp):
     smtp.sendmail("", [BOB], b"Subject: bounce\r\n\r\n")
 
     assert server.messages(BOB)[0].startswith(b"Return-Path: <>\r\n")
+
+
+def test_a_profile_may_file_the_copy_in_sent_a_moment_later():
+    late = dataclasses.replace(STANDARD, smtp=SMTPManners(saves_sent=True, saves_sent_after=0.2))
+    with MailServer(profile=late) as server, Talk(server.imap) as watching:
+        watching.line()
+        watching.command(b"LOGIN ann@demo.test ann-secret")
+        watching.command(b"SELECT Sent")
+        with smtplib.SMTP("127.0.0.1", server.smtp, timeout=5) as client:
+            client.login(ANN, PASSWORD)
+            client.sendmail(ANN, [BOB], b"Subject: x\r\n\r\n")
+        at_once = server.messages(ANN, "Sent")
+        watching.send(b"t IDLE\r\n")
+        watching.until(b"* 1 EXISTS")
+        later = server.messages(ANN, "Sent")
+
+    assert at_once == []
+    assert later == [b"Subject: x\r\n\r\n"]

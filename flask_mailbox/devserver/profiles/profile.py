@@ -90,6 +90,7 @@ class SMTPManners:
     :param quit_reply: What QUIT is answered with before the connection is closed.
     :param renames_messages: Whether a message gets a new Message-ID; its own goes to X-Microsoft-Original-Message-ID.
     :param saves_sent: Whether the server files a copy in the sender's folder for sent mail.
+    :param saves_sent_after: How many seconds after it took the message it does so.
     :param session_limit: From so many signed-in connections of a user one may send; MAIL on a further one is refused.
     :param session_limit_refusal: The reply to that.
     """
@@ -99,6 +100,7 @@ class SMTPManners:
     quit_reply: bytes = b""
     renames_messages: bool = False
     saves_sent: bool = False
+    saves_sent_after: float = 0.0
     session_limit: int | None = None
     session_limit_refusal: str = ""
 
