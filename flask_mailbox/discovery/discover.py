@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from fnmatch import fnmatchcase
+from urllib.parse import urlsplit
 
 from ..account import Endpoint, Protocol
 from ..errors import ServiceError
@@ -12,10 +13,10 @@ from ..providers import Provider, Registry, shipped
 from .autoconfig import Described, DescriptionError, read_description
 from .dns import NoDNSError, best_mail_exchanger, service_endpoints
 from .guess import guessed, usual
-from .hosts import domain_of, parents_of
+from .hosts import domain_of, host_of, parents_of
 from .network import DiscoveryNetwork
 from .proposal import Finding, Proposal, Source
-from .web import RefusedURLError, describe, fetch
+from .web import Place, RefusedURLError, describe, fetch
 
 PATH = "config-v1.1.xml"
 
@@ -63,15 +64,15 @@ class _Search:
         return self._guess()
 
     def _ask_provider(self) -> Proposal | None:
-        return self._first_described(Source.PROVIDER, self._provider_urls(self._domain))
+        return self._first_described(Source.PROVIDER, self._provider_places(self._domain))
 
     def _ask_ispdb(self) -> Proposal | None:
-        return self._first_described(Source.ISPDB, self._ispdb_urls(self._domain))
+        return self._first_described(Source.ISPDB, self._ispdb_places(self._domain))
 
     def _ask_mail_exchanger(self) -> Proposal | None:
         """Ask who takes the domain's mail: one of the presets, or a host with a description of its own."""
         try:
-            host = best_mail_exchanger(self._domain, self._deadline.left())
+            host = best_mail_exchanger(self._domain, self._deadline)
         except NoDNSError as error:
             self._note(Source.MX, self._domain, str(error))
             return None
@@ -84,15 +85,15 @@ class _Search:
             return self._of_provider(provider, Source.MX, host)
         self._note(Source.MX, host, "no preset knows it")
         above = parents_of(host)
-        urls = (url for name in above for url in self._provider_urls(name))
-        return self._first_described(Source.MX, urls) or self._first_described(
-            Source.MX, (url for name in above for url in self._ispdb_urls(name))
+        places = (place for name in above for place in self._provider_places(name))
+        return self._first_described(Source.MX, places) or self._first_described(
+            Source.MX, (place for name in above for place in self._ispdb_places(name))
         )
 
     def _ask_services(self) -> Proposal | None:
         found: dict[Protocol, Endpoint] = {}
         try:
-            for endpoint in service_endpoints(self._domain, self._deadline.left()):
+            for endpoint in service_endpoints(self._domain, self._deadline):
                 found.setdefault(Protocol(endpoint.protocol), endpoint)
         except NoDNSError as error:
             self._note(Source.SRV, self._domain, str(error))
@@ -111,16 +112,17 @@ class _Search:
             self._note(Source.GUESS, self._domain, "nothing answers under a usual name")
         return self._proposal(Source.GUESS, "", found or usual(self._domain))
 
-    def _first_described(self, source: Source, urls: Iterator[str]) -> Proposal | None:
-        for url in urls:
-            described = self._described(source, url)
+    def _first_described(self, source: Source, places: Iterator[Place]) -> Proposal | None:
+        for place in places:
+            described = self._described(source, place)
             if described is not None:
-                return self._proposal(source, url, described.endpoints, described.username)
+                return self._proposal(source, place.url, described.endpoints, described.username)
         return None
 
-    def _described(self, source: Source, url: str) -> Described | None:
+    def _described(self, source: Source, place: Place) -> Described | None:
+        url = place.url
         try:
-            document = fetch(url, self._network, self._deadline)
+            document = fetch(place, self._network, self._deadline)
             if document is None:
                 self._note(source, url, "nothing is there")
                 return None
@@ -134,14 +136,15 @@ class _Search:
         self._note(source, url, "describes servers")
         return found
 
-    def _provider_urls(self, domain: str) -> Iterator[str]:
+    def _provider_places(self, domain: str) -> Iterator[Place]:
         port = "" if self._network.https_port == 443 else f":{self._network.https_port}"
-        yield f"https://autoconfig.{domain}{port}/mail/{PATH}"
-        yield f"https://{domain}{port}/.well-known/autoconfig/mail/{PATH}"
+        yield Place(f"https://autoconfig.{domain}{port}/mail/{PATH}", domain)
+        yield Place(f"https://{domain}{port}/.well-known/autoconfig/mail/{PATH}", domain)
 
-    def _ispdb_urls(self, domain: str) -> Iterator[str]:
+    def _ispdb_places(self, domain: str) -> Iterator[Place]:
         if self._network.ispdb:
-            yield f"{self._network.ispdb.rstrip('/')}/{domain}"
+            url = f"{self._network.ispdb.rstrip('/')}/{domain}"
+            yield Place(url, host_of(urlsplit(url).hostname or "") or "")
 
     def _provider_at(self, host: str) -> Provider | None:
         """Return the preset with the narrowest pattern that a mail server's name fits."""

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ..account import Endpoint, Protocol, Security
+from ..net.deadline import Deadline
 from ..reach import MAIL_PORTS
 from .hosts import host_of
 
@@ -29,17 +30,17 @@ class NoDNSError(Exception):
     """DNS did not answer, or cannot be asked; the text says why."""
 
 
-def best_mail_exchanger(domain: str, seconds: float) -> str | None:
+def best_mail_exchanger(domain: str, deadline: Deadline) -> str | None:
     """Return the host that takes a domain's mail first, or ``None`` if it has none.
 
     :raises NoDNSError: If nobody tells.
     """
-    records = _ask(domain, "MX", seconds)
+    records = _ask(domain, "MX", deadline)
     best = min(records, key=lambda record: record.preference, default=None)
     return host_of(best.exchange.to_text()) if best is not None else None
 
 
-def service_endpoints(domain: str, seconds: float) -> Iterator[Endpoint]:
+def service_endpoints(domain: str, deadline: Deadline) -> Iterator[Endpoint]:
     """Yield the servers that a domain's SRV records name, TLS from the first byte before STARTTLS.
 
     A target of ``.`` says that a service is not offered.
@@ -47,7 +48,7 @@ def service_endpoints(domain: str, seconds: float) -> Iterator[Endpoint]:
     :raises NoDNSError: If nobody tells.
     """
     for protocol, name, security in _SERVICES:
-        record = _chosen(_ask(f"{name}._tcp.{domain}", "SRV", seconds))
+        record = _chosen(_ask(f"{name}._tcp.{domain}", "SRV", deadline))
         host = host_of(record.target.to_text()) if record is not None else None
         if record is not None and host is not None and record.port in MAIL_PORTS:
             yield Endpoint(protocol, host, record.port, Security.TLS if record.port == _IMPLICIT else security)
@@ -61,13 +62,14 @@ def _chosen(records: Sequence[Any]) -> Any:
     return random.choices(equal, weights)[0] if equal else None  # noqa: S311  a choice of load, not a secret
 
 
-def _ask(name: str, kind: str, seconds: float) -> Sequence[Any]:
-    """Return the records of a name; none if it has none."""
+def _ask(name: str, kind: str, deadline: Deadline) -> Sequence[Any]:
+    """Return the records of a name; none if it has none. One question takes no more than its part of what is left."""
     try:
         import dns.exception
         import dns.resolver
     except ImportError:
         raise NoDNSError("DNS was not asked: that needs the extra, pip install 'flask-mailbox[dns]'") from None
+    seconds = deadline.left()
     if seconds <= 0:
         raise NoDNSError("no time was left")
     try:

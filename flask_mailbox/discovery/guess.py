@@ -8,7 +8,7 @@ from ..account import DEFAULT_PORTS, Endpoint, Protocol, Security
 from ..errors import ServiceError
 from ..net.deadline import Deadline
 from ..net.stream import Stream
-from .network import DiscoveryNetwork
+from .network import DiscoveryNetwork, visit_by
 
 _NAMES = {Protocol.IMAP: ("imap", "mail"), Protocol.SMTP: ("smtp", "mail"), Protocol.POP3: ("pop", "pop3", "mail")}
 _GREETINGS = {Protocol.IMAP: b"* OK", Protocol.SMTP: b"220", Protocol.POP3: b"+OK"}
@@ -45,9 +45,10 @@ def _candidate(protocol: Protocol, name: str, domain: str, security: Security) -
 
 def _greets(endpoint: Endpoint, network: DiscoveryNetwork, deadline: Deadline) -> bool:
     try:
-        stream = Stream.connect(network.visitor(deadline, web=False), endpoint)
+        end = visit_by(deadline)
+        stream = Stream.connect(network.visitor(web=False), endpoint, end)
         try:
-            with stream.operation():
+            with stream.operation(within=end):
                 return stream.readline(1000).startswith(_GREETINGS[Protocol(endpoint.protocol)])
         finally:
             stream.close()

@@ -33,20 +33,25 @@ class DiscoveryNetwork:
     https_port: int = 443
     seconds: float = MOST_SECONDS
 
-    def visitor(self, deadline: Deadline, *, web: bool) -> Account:
-        """Return an account of nobody, which connects to public servers only: those of the web, or of mail.
-
-        :raises TimeoutError: If no time is left.
-        """
-        seconds = min(REQUEST_SECONDS, deadline.left())
-        if seconds <= 0:
-            raise TimeoutError("the time for all of discovery is over")
+    def visitor(self, *, web: bool) -> Account:
+        """Return an account of nobody, which connects to public servers only: those of the web, or of mail."""
         return Account(
             name="discovery",
             address="",
             sender="",
             quirks=Quirks(),
             ca_file=self.ca_file,
-            timeouts=Timeouts(seconds, seconds, seconds),
+            timeouts=Timeouts(REQUEST_SECONDS, REQUEST_SECONDS, REQUEST_SECONDS),
             reach=Reach(True, self.allowed, frozenset((self.https_port,)) if web else MAIL_PORTS),
         )
+
+
+def visit_by(deadline: Deadline) -> Deadline:
+    """Return when one visit must be over, from the name's look-up to the last byte: a part of what is left for all.
+
+    :raises TimeoutError: If no time is left.
+    """
+    seconds = min(REQUEST_SECONDS, deadline.left())
+    if seconds <= 0:
+        raise TimeoutError("the time for all of discovery is over")
+    return Deadline(seconds)

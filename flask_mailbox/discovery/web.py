@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
 from urllib.parse import urljoin, urlsplit
 
 from ..account import Endpoint, Security, Service
@@ -10,30 +11,41 @@ from ..net.deadline import Deadline
 from ..net.http import exchange
 from ..net.stream import Stream
 from .hosts import host_of, is_within
-from .network import DiscoveryNetwork
+from .network import DiscoveryNetwork, visit_by
 
 MOST_REDIRECTS = 3
 _REDIRECTS = frozenset((301, 302, 303, 307, 308))
 _HEADERS = {"Accept": "text/xml, application/xml", "User-Agent": "flask-mailbox", "Accept-Encoding": "identity"}
 
 
+class Place(NamedTuple):
+    """A URL that we made ourselves.
+
+    :param home: The domain that redirects from there may not leave.
+    """
+
+    url: str
+    home: str
+
+
 class RefusedURLError(ValueError):
     """A URL that is not followed: not https, another port, or out of the domain it began in."""
 
 
-def fetch(url: str, network: DiscoveryNetwork, deadline: Deadline) -> bytes | None:
-    """Return what is at a URL, or ``None`` if there is nothing.
+def fetch(place: Place, network: DiscoveryNetwork, deadline: Deadline) -> bytes | None:
+    """Return what is at a place, or ``None`` if there is nothing.
 
     :raises RefusedURLError: If it, or what it redirects to, may not be asked.
     :raises ServiceError: If a server cannot be reached, is too slow, too talkative, or has no valid certificate.
     :raises TimeoutError: If no time is left.
     """
-    home = host_of(urlsplit(url).hostname or "") or ""
+    url = place.url
     for _ in range(MOST_REDIRECTS + 1):
-        endpoint = _endpoint(url, home, network)
-        stream = Stream.connect(network.visitor(deadline, web=True), endpoint)
+        endpoint = _endpoint(url, place.home, network)
+        end = visit_by(deadline)
+        stream = Stream.connect(network.visitor(web=True), endpoint, end)
         try:
-            with stream.operation():
+            with stream.operation(within=end):
                 answer = exchange(stream, "GET", url, who="web server", headers=_HEADERS)
         finally:
             stream.close()
@@ -72,13 +84,8 @@ def _endpoint(url: str, home: str, network: DiscoveryNetwork) -> Endpoint:
         raise RefusedURLError("it leads away from https")
     if host is None or parts.username is not None or parts.password is not None:
         raise RefusedURLError("it leads to no public name")
-    if not is_within(host, _site(home)):
+    if not is_within(host, home):
         raise RefusedURLError(f"it leads to another domain, {host}")
     if (port or 443) != network.https_port:
         raise RefusedURLError("it leads to another port")
     return Endpoint(Service.DISCOVERY, host, network.https_port, Security.TLS)
-
-
-def _site(home: str) -> str:
-    """Return the domain that redirects may not leave: that of ``autoconfig.example.org`` is ``example.org``."""
-    return home.removeprefix("autoconfig.")

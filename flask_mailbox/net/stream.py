@@ -99,13 +99,14 @@ class Stream:
         return cls.connect(account, endpoint)
 
     @classmethod
-    def connect(cls, account: Account, endpoint: Endpoint) -> Stream:
+    def connect(cls, account: Account, endpoint: Endpoint, deadline: Deadline | None = None) -> Stream:
         """Connect to a server, with TLS from the first byte where the endpoint says so.
 
+        :param deadline: When it must be done; left out, the account's connect time-out counts from now.
         :raises ConnectError: If the host is unknown or refuses, or TLS fails (``TLSError``, ``CertificateError``).
         :raises ServiceTimeoutError: If that took longer than the account's connect time-out.
         """
-        deadline = Deadline(account.timeouts.connect)
+        deadline = deadline or Deadline(account.timeouts.connect)
         stream = cls(connect(account, endpoint, deadline), account, endpoint)
         if endpoint.security is Security.TLS:
             stream._handshake(deadline)
@@ -176,11 +177,14 @@ class Stream:
     # Operations and deadlines
 
     @contextmanager
-    def operation(self, *, at_least: float = 0.0, read: float | None = None) -> Iterator[Deadline]:
+    def operation(
+        self, *, at_least: float = 0.0, read: float | None = None, within: Deadline | None = None
+    ) -> Iterator[Deadline]:
         """Bound all reads and writes in the block together; an inner operation shares the deadline of the outer one.
 
         :param at_least: Seconds that are granted even if the account's operation time-out is shorter.
         :param read: Seconds that one read may wait here, if not the account's read time-out.
+        :param within: A deadline that began earlier, in place of the account's operation time-out.
         :raises DisconnectedError: If an earlier failure left open what the server says next.
         """
         if self.broken and self._deadline is None:
@@ -190,7 +194,7 @@ class Stream:
                 hint="Open a new one: what comes on this connection may be the answer to something else.",
             )
         outer, outer_read = self._deadline, self._read_timeout
-        deadline = outer if outer is not None else Deadline(self.account.timeouts.operation)
+        deadline = outer or within or Deadline(self.account.timeouts.operation)
         deadline.at_least(at_least)
         self._deadline = deadline
         self._read_timeout = outer_read if read is None else read

@@ -150,14 +150,15 @@ def test_the_next_server_is_taken_where_the_first_cannot_be(world: World) -> Non
     assert (str(found.imap), found.username) == ("imaps://legacy.example.test:993", "wang")
 
 
-def test_a_server_that_stalls_or_drips_takes_no_more_than_the_time_for_all(world: World) -> None:
-    def drip(handler: BaseHTTPRequestHandler) -> None:
-        handler.send_response(200)
-        handler.end_headers()
-        for _ in range(100):
-            handler.wfile.write(b" ")
-            time.sleep(0.1)
+def drip(handler: BaseHTTPRequestHandler) -> None:
+    handler.send_response(200)
+    handler.end_headers()
+    for _ in range(100):
+        handler.wfile.write(b" ")
+        time.sleep(0.1)
 
+
+def test_a_server_that_stalls_or_drips_takes_no_more_than_the_time_for_all(world: World) -> None:
     world.host("autoconfig.example.test")
     world.pages["autoconfig.example.test", "/mail/config-v1.1.xml"] = drip
     began = time.monotonic()
@@ -166,6 +167,42 @@ def test_a_server_that_stalls_or_drips_takes_no_more_than_the_time_for_all(world
 
     assert found.source is Source.GUESS
     assert time.monotonic() - began < 5
+
+
+def test_a_dns_server_that_takes_its_time_takes_no_more_than_the_time_for_all(world: World) -> None:
+    world.slow = {"SRV": 0.7}
+    began = time.monotonic()
+
+    found = discover(ADDRESS, network=world.network(seconds=1))
+
+    assert found.source is Source.GUESS
+    assert time.monotonic() - began < 3
+
+
+def test_finding_a_server_and_hearing_it_share_the_time_for_all(world: World) -> None:
+    world.slow = {"A": 1.5}
+    world.host("autoconfig.example.test")
+    world.pages["autoconfig.example.test", "/mail/config-v1.1.xml"] = drip
+    began = time.monotonic()
+
+    found = discover(ADDRESS, network=world.network(seconds=2))
+
+    assert world.visits == [AUTOCONFIG]
+    assert found.source is Source.GUESS
+    assert time.monotonic() - began < 3
+
+
+def test_a_domain_that_is_called_autoconfig_is_no_leave_to_go_anywhere(world: World) -> None:
+    world.host("autoconfig.test", "a.evil.test")
+    redirect = f"https://a.evil.test:{world.https_port}/x.xml"
+    world.publish("autoconfig.test/.well-known/autoconfig/mail/config-v1.1.xml", b"", 302, Location=redirect)
+    world.publish("a.evil.test/x.xml", GOOD)
+
+    found = discover("wang@autoconfig.test", network=world.network(seconds=3))
+
+    assert found.source is Source.GUESS
+    assert "a.evil.test/x.xml" not in world.visits
+    assert any("another domain, a.evil.test" in each.outcome for each in found.findings)
 
 
 def test_a_certificate_for_another_name_is_refused(world: World) -> None:

@@ -23,7 +23,15 @@ from flask_mailbox.discovery import DiscoveryNetwork
 
 Page = tuple[int, dict[str, str], bytes]
 Served = Page | Callable[[BaseHTTPRequestHandler], None]
-NAMES = ("*.example.test", "example.test", "ispdb.test", "*.hoster.test", "hoster.test", "*.evil.test")
+NAMES = (
+    "*.example.test",
+    "example.test",
+    "ispdb.test",
+    "*.hoster.test",
+    "hoster.test",
+    "*.evil.test",
+    "autoconfig.test",
+)
 
 
 @dataclass
@@ -34,6 +42,7 @@ class World:
     :param pages: By host and path.
     :param visits: Every URL that was asked for, and every header of those requests.
     :param questions: Every name that DNS was asked for.
+    :param slow: Seconds that DNS takes for an answer, by the type of record.
     """
 
     ca_file: Path
@@ -43,6 +52,7 @@ class World:
     visits: list[str] = field(default_factory=list)
     headers: list[str] = field(default_factory=list)
     questions: list[tuple[str, str]] = field(default_factory=list)
+    slow: dict[str, float] = field(default_factory=dict)
 
     def network(self, *allowed: str, seconds: float = 8.0) -> DiscoveryNetwork:
         """Return how discovery reaches this world; 127.0.0.1 counts as public unless told otherwise."""
@@ -95,8 +105,12 @@ def _names(world: World) -> Iterator[int]:
             packet, sender = sock.recvfrom(4096)
             if not packet:
                 return
-            sock.sendto(_answer(world, packet), sender)
+            answer = _answer(world, packet)
+            wait = world.slow.get(world.questions[-1][1], 0.0)
+            later.append(threading.Timer(wait, sock.sendto, (answer, sender)))
+            later[-1].start()
 
+    later: list[threading.Timer] = []
     thread = threading.Thread(target=serve)
     thread.start()
     try:
@@ -105,6 +119,8 @@ def _names(world: World) -> Iterator[int]:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as last:
             last.sendto(b"", sock.getsockname())
         thread.join(5)
+        for timer in later:
+            timer.join(5)
         sock.close()
 
 
