@@ -11,13 +11,14 @@ from flask_mailbox import Address
 from flask_mailbox.imap import FolderInfo
 
 from .invitation import Invitation
-from .language import _, format_day, format_moment, time_zone
+from .language import _, format_day, format_moment, local, time_zone
+from .links import linked
 from .listing import role_of
 
 
 def add_filters(app: Flask) -> None:
     """Give the templates these functions as filters."""
-    for function in (people, short_date, long_date, size, folder_name, initial, hue, shade, period):
+    for function in (people, short_date, long_date, size, folder_name, initial, hue, shade, period, linked):
         app.add_template_filter(function)
     app.add_template_filter(role_of, "role")
 
@@ -31,14 +32,14 @@ def short_date(when: datetime | None) -> str:
     """Return the time for today, the weekday for this week, the day for others."""
     if when is None:
         return ""
-    local = (when if when.tzinfo else when.replace(tzinfo=UTC)).astimezone(time_zone())
     today = datetime.now(time_zone()).date()
-    age = today - local.date()
+    day = local(when if when.tzinfo else when.replace(tzinfo=UTC)).date()
+    age = today - day
     if age == timedelta(0):
         return format_moment(when, en="HH:mm", zh="HH:mm")
     if timedelta(0) < age < timedelta(days=7):
         return format_moment(when, en="EEE", zh="EEE")
-    if local.year == today.year:
+    if day.year == today.year:
         return format_moment(when, en="d MMM", zh="M月d日")
     return format_moment(when, en="d MMM y", zh="y年M月d日")
 
@@ -68,7 +69,7 @@ def period(invitation: Invitation) -> str:
 
 def _day(when: datetime) -> date:
     """Return the reader's day; what has no zone stays as it is."""
-    return when.astimezone(time_zone()).date() if when.tzinfo else when.date()
+    return local(when).date()
 
 
 def size(count: int) -> str:

@@ -29,10 +29,18 @@ def time_zone() -> tzinfo:
     return cast(tzinfo, flask_babel.get_timezone())
 
 
+def local(when: datetime) -> datetime:
+    """Return a moment in the visitor's zone; as it is without a zone, and where the calendar ends too early."""
+    try:
+        return when.astimezone(time_zone()) if when.tzinfo else when
+    except OverflowError:  # the first and the last hours of years 1 and 9999: senders may claim any date
+        return when
+
+
 def format_moment(when: datetime, *, en: str, zh: str) -> str:
     """Return a moment in the visitor's zone, by a pattern for each language; one without a zone stays as it is."""
     pattern = zh if language() == "zh" else en
-    return str(flask_babel.format_datetime(when, pattern, rebase=when.tzinfo is not None))
+    return str(flask_babel.format_datetime(local(when), pattern, rebase=False))
 
 
 def format_day(day: date) -> str:
