@@ -94,7 +94,7 @@ class Folder:
             uid=self.uidnext,
             raw=_BARE_LF.sub(b"\r\n", raw),
             flags={canonical_flag(flag) for flag in flags} - {"\\Recent"},
-            date=(date or datetime.datetime.now(datetime.UTC)).astimezone().replace(microsecond=0),
+            date=_local(date or datetime.datetime.now(datetime.UTC)).replace(microsecond=0),
         )
         self.uidnext += 1
         self.messages.append(message)
@@ -212,6 +212,14 @@ class MailStore:
         self.users = {}
         for address, (password, token) in users.items():
             self.add_user(address, password, token)
+
+
+def _local(date: datetime.datetime) -> datetime.datetime:
+    """Return a date in the local zone, or as it is where the calendar ends before it gets there."""
+    try:
+        return date.astimezone()
+    except OverflowError:
+        return date if date.tzinfo else date.replace(tzinfo=datetime.UTC)
 
 
 def canonical_path(path: str) -> str:

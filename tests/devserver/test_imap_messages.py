@@ -118,6 +118,21 @@ def test_other_sessions_hear_of_everything_at_noop(server, five, selected):
     assert selected.command(b"NOOP") == [b"t OK NOOP completed\r\n"]
 
 
+@pytest.mark.parametrize(
+    ("date", "key"), [(b"31-Dec-9999 23:59:59 -2359", b"SINCE"), (b" 1-Jan-0001 00:00:00 +2359", b"BEFORE")]
+)
+def test_a_date_at_the_end_of_the_calendar_is_kept_as_it_came(server, selected, date, key):
+    selected.send(b't APPEND Drafts "%b" {2+}\r\nx\n\r\n' % date)
+    stored = selected.until(b"t ")[-1]
+    selected.command(b"SELECT Drafts")
+    told = selected.command(b"FETCH 1 INTERNALDATE")[0]
+    found = selected.command(b"SEARCH %b 1-Jan-2026" % key)[0]
+
+    assert stored.startswith(b"t OK")
+    assert told == b'* 1 FETCH (INTERNALDATE "%b")\r\n' % date
+    assert found == b"* SEARCH 1\r\n"
+
+
 def test_expunges_are_not_told_during_fetch_by_number(server, five, selected):
     server.expunge(ANN, 2)
     during = selected.command(b"FETCH 3 UID")

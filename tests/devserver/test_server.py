@@ -72,6 +72,18 @@ def test_stopping_with_idle_readers_open_leaves_no_thread_and_no_warning(caplog)
     assert threading.enumerate() == threads
 
 
+def test_a_client_that_is_dropped_while_it_idles_leaves_no_task_behind(server, selected, caplog):
+    selected.send(b"i IDLE\r\n")
+    selected.line()
+    server.reset()
+    left = ends(selected)
+    server.connections  # noqa: B018 - waits until the server has seen it
+    gc.collect()
+
+    assert left
+    assert [record.getMessage() for record in caplog.records if record.name == "asyncio"] == []
+
+
 def test_it_can_be_started_again_after_stop():
     server = MailServer()
     server.start()

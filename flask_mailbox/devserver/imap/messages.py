@@ -185,21 +185,27 @@ async def idle(session: Session, order: Order) -> str | None:
     order.parser.end()
     await session.send(b"+ idling")
     await session.flush()
-    loop = asyncio.get_running_loop()
-    done = loop.create_task(session.answer_line())
+    done = asyncio.create_task(session.answer_line())
     try:
         while not done.done():
             session.changed.clear()
             await session.sync(expunges=True)
             await session.flush()
-            changed = loop.create_task(session.changed.wait())
-            await asyncio.wait((done, changed), return_when=asyncio.FIRST_COMPLETED)
-            changed.cancel()
+            await _until_changed(session, done)
     finally:
         done.cancel()
     if (await done).strip().upper() != b"DONE":
         raise Refusal("DONE expected", "BAD")
     return "IDLE ended"
+
+
+async def _until_changed(session: Session, done: asyncio.Task[bytes]) -> None:
+    """Wait until the folder changes or the client speaks."""
+    changed = asyncio.create_task(session.changed.wait())
+    try:
+        await asyncio.wait((done, changed), return_when=asyncio.FIRST_COMPLETED)
+    finally:  # also if the client leaves in the middle: nobody else knows of this task
+        changed.cancel()
 
 
 COMMANDS = {
