@@ -10,24 +10,33 @@ MAX_KEYS = 10_000
 
 
 class Attempts:
-    """Tries of the last quarter of an hour, counted for each address and for each client separately."""
+    """Tries of the last quarter of an hour, counted for each address and for each client separately.
 
-    def __init__(self, *, per_address: int = 5, per_client: int = 20) -> None:
+    A try counts from its beginning, so that many at once are no more than many one after the other.
+    """
+
+    def __init__(self, *, per_address: int = 5, per_client: int = 100) -> None:
         self._limits = {"address": per_address, "client": per_client}
         self._lock = threading.Lock()
         self._counted: dict[tuple[str, str], list[float]] = {}
 
-    def allowed(self, *, address: str, client: str) -> bool:
-        """Say whether somebody may try a mailbox."""
+    def take(self, *, address: str, client: str) -> bool:
+        """Count a try that begins now; ``False`` if there were too many, so that it may not."""
+        keys = _keys(address, client)
         with self._lock:
             self._forget_old()
-            return all(len(self._counted.get(key, ())) < self._limits[key[0]] for key in _keys(address, client))
+            if any(len(self._counted.get(key, ())) >= self._limits[key[0]] for key in keys):
+                return False
+            for key in keys:
+                self._counted.setdefault(key, []).append(time.monotonic())
+            return True
 
-    def count(self, *, address: str, client: str) -> None:
-        """Count a sign-in that was refused, or whatever else is limited."""
+    def give_back(self, *, address: str, client: str) -> None:
+        """Count one less, since it succeeded: only what fails is limited."""
         with self._lock:
             for key in _keys(address, client):
-                self._counted.setdefault(key, []).append(time.monotonic())
+                if counted := self._counted.get(key):
+                    counted.pop()
 
     def _forget_old(self) -> None:
         since = time.monotonic() - WINDOW

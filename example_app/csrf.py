@@ -19,8 +19,9 @@ def csrf_token() -> str:
 
 
 def protect_from_forgery() -> None:
-    """Refuse a form that did not come from one of our pages; the JSON API has its own rule."""
+    """Refuse a form that did not come from one of our pages to this browser; the JSON API has its own rule."""
     if request.method != "POST" or (request.blueprint or "").startswith("mailbox_"):
         return
-    if not hmac.compare_digest(request.form.get("csrf_token", ""), session.get("csrf", "none")):
+    given, known = request.form.get("csrf_token", ""), session.get("csrf", "")
+    if not known or not hmac.compare_digest(given.encode(), known.encode()):
         abort(400, _("This form is too old, or not from this site. Go back, reload the page and try again."))

@@ -27,15 +27,19 @@ def write_file(config: dict[str, Any]) -> Path:
     return path
 
 
-def load_account_into(app: Flask) -> None:
-    """Configure the account ``demo`` if the demo's server runs; it is the default one unless the app has another."""
+def load_account_into(app: Flask) -> bool:
+    """Configure the account ``demo`` if the demo's server runs, and say whether it does.
+
+    It is the default account unless the app has another.
+    """
     values = _read(Path(app.instance_path) / FILE)
     if values is None or not _answers(values):
-        return
+        return False
     accounts = dict(app.config.get("MAILBOX_ACCOUNTS") or {})
     app.config["MAILBOX_ACCOUNTS"] = accounts | {"demo": values}
     if not any(app.config.get(key) for key in ("MAILBOX_ADDRESS", "MAILBOX_PROVIDER", "MAILBOX_DEFAULT_ACCOUNT")):
         app.config["MAILBOX_DEFAULT_ACCOUNT"] = "demo"
+    return True
 
 
 def _read(path: Path) -> dict[str, str] | None:

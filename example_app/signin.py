@@ -60,8 +60,6 @@ def sign_in(kind: str) -> ResponseReturnValue:
     address = request.form.get("address", "").strip()
     client = request.remote_addr or ""
     attempts = cast(Attempts, current_app.extensions["attempts"])
-    if not attempts.allowed(address=address, client=client):
-        return _form(kind, problems=[_("Too many attempts. Wait a quarter of an hour.")]), 429
     if kind == "own" and (request.form.get("do") == "find" or not any(request.form.get(leg) for leg in LEGS)):
         return _find_servers(address, client)
     try:
@@ -69,10 +67,12 @@ def sign_in(kind: str) -> ResponseReturnValue:
         account = mailbox.load_account(values, name=address)
     except ConfigurationError as error:
         return _form(kind, problems=error.problems), 400
+    if not attempts.take(address=address, client=client):
+        return _form(kind, problems=[_("Too many attempts. Wait a quarter of an hour.")]), 429
     steps = list(check_account(account, language=language()))
     can_read = any(_works(steps, leg) for leg in ("imap", "pop3"))
-    if not can_read:
-        attempts.count(address=address, client=client)
+    if can_read:
+        attempts.give_back(address=address, client=client)
     if request.form.get("do") == "test" or not can_read:
         return _form(kind, steps=steps), 200 if can_read else 400
     return _enter(kind, values, account, steps)
@@ -103,9 +103,8 @@ def ended() -> ResponseReturnValue:
 def _find_servers(address: str, client: str) -> ResponseReturnValue:
     """Fill in the servers that an address probably has; somebody looks at them before a password goes there."""
     searches = cast(Attempts, current_app.extensions["searches"])
-    if not searches.allowed(address=address, client=client):
+    if not searches.take(address=address, client=client):
         return _form("own", problems=[_("Too many attempts. Wait a quarter of an hour.")]), 429
-    searches.count(address=address, client=client)
     try:
         proposal = mailbox.discover(address)
     except AddressError as error:

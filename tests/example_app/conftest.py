@@ -24,8 +24,13 @@ def app_on(mailserver: MailServer, **config: object) -> Flask:
 def app_of(settings: Mapping[str, object], **config: object) -> Flask:
     """Return the example app whose demo is the server of these ``MAILBOX_*`` keys."""
     demo = {key.lower(): str(settings[f"MAILBOX_{key}"]) for key in KEYS}
-    own = {"MAILBOX_ACCOUNTS": {"demo": demo}, "MAILBOX_DEFAULT_ACCOUNT": "demo", "MAILBOX_READ_TIMEOUT": 2}
-    return create_app(own | {"UNDO_SECONDS": 0} | config)
+    own: dict[str, object] = {
+        "MAILBOX_ACCOUNTS": {"demo": demo},
+        "MAILBOX_DEFAULT_ACCOUNT": "demo",
+        "MAILBOX_READ_TIMEOUT": 2,
+    }
+    own |= {"SECRET_KEY": "k" * 32, "SESSION_COOKIE_SECURE": False, "UNDO_SECONDS": 0}
+    return create_app(own | config)
 
 
 @pytest.fixture

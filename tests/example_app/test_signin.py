@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 
 import pytest
 from flask import Flask
@@ -105,13 +107,70 @@ def test_going_back_stays_on_this_site(visitor: FlaskClient) -> None:
 def test_an_address_is_locked_for_all_clients_and_a_client_for_all_addresses() -> None:
     attempts = Attempts(per_address=2, per_client=3)
     for client in ("192.0.2.1", "192.0.2.2"):
-        attempts.count(address="Ann@demo.test", client=client)
-    attempts.count(address="b@demo.test", client="192.0.2.1")
-    attempts.count(address="c@demo.test", client="192.0.2.1")
+        attempts.take(address="Ann@demo.test", client=client)
+    attempts.take(address="b@demo.test", client="192.0.2.1")
+    attempts.take(address="c@demo.test", client="192.0.2.1")
 
-    assert not attempts.allowed(address="ann@demo.test", client="192.0.2.9")
-    assert not attempts.allowed(address="d@demo.test", client="192.0.2.1")
-    assert attempts.allowed(address="d@demo.test", client="192.0.2.2")
+    assert not attempts.take(address="ann@demo.test", client="192.0.2.9")
+    assert not attempts.take(address="d@demo.test", client="192.0.2.1")
+    assert attempts.take(address="d@demo.test", client="192.0.2.2")
+
+
+def test_tries_at_the_same_time_are_counted_like_any_others(webmail: Flask, mailserver: MailServer) -> None:
+    browsers = [webmail.test_client() for _ in range(12)]
+    tokens = [token_of(browser) for browser in browsers]
+    together = Barrier(12, timeout=30)
+
+    def guess(number: int) -> int:
+        fields = {"address": "ann@demo.test", "password": f"guess {number}", "csrf_token": tokens[number]}
+        together.wait()
+        return browsers[number].post("/sign-in/demo", data=fields).status_code
+
+    with ThreadPoolExecutor(12) as pool:
+        codes = sorted(pool.map(guess, range(12)))
+
+    assert codes == [400] * 5 + [429] * 7
+    assert mailserver.connections["imap"][0] == 5
+
+
+def test_who_knows_the_password_may_come_and_go_as_often_as_wanted(visitor: FlaskClient) -> None:
+    assert [sign_in(visitor).status_code for _ in range(7)] == [303] * 7
+
+
+@pytest.mark.parametrize("token", ["none", "", "ü", "\udcff"])
+def test_nobody_is_signed_in_by_a_form_of_another_site(visitor: FlaskClient, token: str) -> None:
+    fields = {"address": "ann@demo.test", "password": "ann-secret", "csrf_token": token.encode("utf-8", "replace")}
+    without_cookies = visitor.post("/sign-in/demo", data=fields).status_code
+    token_of(visitor)
+    with_cookies = visitor.post("/sign-in/demo", data=fields).status_code
+
+    assert (without_cookies, with_cookies) == (400, 400)
+    assert visitor.get("/").status_code == 303
+
+
+def test_behind_a_proxy_visitors_are_told_apart(mailserver: MailServer) -> None:
+    app = app_on(mailserver, PROXIES=1)
+    app.extensions["attempts"] = Attempts(per_client=2)
+    client = app.test_client()
+
+    def guess(number: int, visitor: str) -> int:
+        forwarded = {"X-Forwarded-For": f"203.0.113.9, {visitor}", "X-Forwarded-Proto": "https"}
+        fields = {"address": f"{number}@demo.test", "password": "x", "csrf_token": token_of(client)}
+        return client.post("/sign-in/demo", data=fields, headers=forwarded).status_code
+
+    assert [guess(number, "192.0.2.1") for number in range(3)] == [400, 400, 429]
+    assert guess(4, "192.0.2.2") == 400
+
+
+def test_nobody_chooses_the_address_that_is_counted(mailserver: MailServer) -> None:
+    app = app_on(mailserver)
+    app.extensions["attempts"] = Attempts(per_client=2)
+    client = app.test_client()
+    fields = {"address": "x@demo.test", "password": "x", "csrf_token": token_of(client)}
+    claims = [{"X-Forwarded-For": f"192.0.2.{number}"} for number in range(3)]
+    codes = [client.post("/sign-in/demo", data=fields, headers=claim).status_code for claim in claims]
+
+    assert codes == [400, 400, 429]
 
 
 def test_the_memory_of_the_server_holds_no_password(webmail: Flask, ann: FlaskClient) -> None:
@@ -145,11 +204,25 @@ def test_the_demo_is_offered_only_where_its_server_runs(mailserver: MailServer) 
     assert "nothing leaves this machine" not in page
 
 
+SERVERS = {"SMTP": "smtps://mail.example", "IMAP": "imaps://mail.example", "ADDRESS": "a@b.example", "PASSWORD": "x"}
+
+
 @pytest.mark.parametrize("key", ["demo", "dev", "", "changeme"])
-def test_the_app_does_not_start_with_a_key_that_everybody_knows(key: str) -> None:
+@pytest.mark.parametrize("accounts", [{}, {"demo": SERVERS}], ids=["", "an account that is called demo"])
+def test_the_app_does_not_start_with_a_key_that_everybody_knows(key: str, accounts: dict[str, object]) -> None:
     with pytest.raises(ConfigurationError, match="FLASK_SECRET_KEY"):
-        create_app({"SECRET_KEY": key, "MAILBOX_ACCOUNTS": {}})
+        create_app({"SECRET_KEY": key, "MAILBOX_ACCOUNTS": accounts})
 
 
-def test_while_developing_a_key_is_made() -> None:
-    assert len(create_app({"DEBUG": True, "MAILBOX_ACCOUNTS": {}}).secret_key or b"") == 32
+def test_while_developing_a_key_is_made_and_the_cookie_needs_no_tls() -> None:
+    app = create_app({"DEBUG": True, "MAILBOX_ACCOUNTS": {}})
+
+    assert len(app.secret_key or b"") == 32
+    assert not app.config["SESSION_COOKIE_SECURE"]
+
+
+def test_elsewhere_the_cookie_goes_over_tls_only() -> None:
+    client = create_app({"SECRET_KEY": "k" * 32, "MAILBOX_ACCOUNTS": {}}).test_client()
+    cookie = client.get("/sign-in/other").headers["Set-Cookie"]
+
+    assert all(word in cookie for word in ("Secure", "HttpOnly", "SameSite=Lax"))
