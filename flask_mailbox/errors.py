@@ -14,7 +14,8 @@
     │   │   └── TLSError              the handshake failed, or STARTTLS is missing
     │   │       └── CertificateError  the server did not prove that it is the host asked for
     │   ├── ServiceTimeoutError       a deadline passed
-    │   │   └── PoolTimeoutError      all sessions stayed in use until the deadline
+    │   │   ├── PoolTimeoutError      all sessions stayed in use until the deadline
+    │   │   └── RateError             the account's own rate leaves no room in time: seconds
     │   ├── DisconnectedError         the connection ended in the middle
     │   ├── ProtocolError             the server broke the rules of the protocol
     │   ├── AuthenticationError       the server refused the credential
@@ -159,6 +160,17 @@ class ServiceTimeoutError(ServiceError, TimeoutError):
 
 class PoolTimeoutError(ServiceTimeoutError):
     """All sessions that the account may open stayed in use until the deadline."""
+
+
+class RateError(ServiceTimeoutError):
+    """The account's own ``RATE`` leaves no room in time; no server was asked.
+
+    :param seconds: When the next message may go, counted from now.
+    """
+
+    def __init__(self, text: str, *, seconds: float, **where: object) -> None:
+        self.seconds = seconds
+        super().__init__(text, **where)  # type: ignore[arg-type]
 
 
 class DisconnectedError(ServiceError, ConnectionError):

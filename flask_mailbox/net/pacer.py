@@ -24,13 +24,27 @@ class Pacer:
         """
         with self._lock:
             now = time.monotonic()
-            moments = self._moments.setdefault(key, deque(maxlen=rate.count))
-            if moments.maxlen != rate.count:
-                moments = self._moments[key] = deque(moments, maxlen=rate.count)
-            moment = max(now, moments[0] + rate.seconds) if len(moments) == rate.count else now
+            moments = self._moments_of(key, rate)
+            moment = _next(moments, rate, now)
             if moment - now > most:
                 return moment - now
             moments.append(moment)
         if moment > now:
             time.sleep(moment - now)
         return 0.0
+
+    def missing(self, key: bytes, rate: Rate) -> float:
+        """Return the seconds until the next moment at which a message may go, and take none."""
+        with self._lock:
+            now = time.monotonic()
+            return _next(self._moments_of(key, rate), rate, now) - now
+
+    def _moments_of(self, key: bytes, rate: Rate) -> deque[float]:
+        moments = self._moments.setdefault(key, deque(maxlen=rate.count))
+        if moments.maxlen != rate.count:
+            moments = self._moments[key] = deque(moments, maxlen=rate.count)
+        return moments
+
+
+def _next(moments: deque[float], rate: Rate, now: float) -> float:
+    return max(now, moments[0] + rate.seconds) if len(moments) == rate.count else now

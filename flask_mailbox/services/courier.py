@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..account import Account, Protocol
-from ..errors import CommandError, DisconnectedError, ServiceTimeoutError
+from ..errors import CommandError, DisconnectedError, RateError
 from ..net import Lease, Place, Pool
 from ..smtp import Parcel, Receipt
 
@@ -27,8 +27,8 @@ class Courier:
         nothing but 421.
 
         :param following: The message of the next call, announced with this one where the server allows that.
-        :raises ServiceError: If the server cannot be reached, refuses the sign-in or the sender, or if the account's
-            rate leaves no room in time.
+        :raises RateError: If the account's rate leaves no room in time.
+        :raises ServiceError: If the server cannot be reached, refuses the sign-in or the sender.
         """
         self._keep_the_rate()
         lease = self._take(parcel)
@@ -74,14 +74,22 @@ class Courier:
         key = Place.of(account, Protocol.SMTP).key
         missing = self._pool.pacer.wait(key, account.rate, account.timeouts.operation)
         if missing:
-            raise ServiceTimeoutError(
+            raise RateError(
                 f"Nothing was sent: the account's rate of {account.rate} allows the next message in "
                 f"{missing:.0f} seconds.",
+                seconds=missing,
                 account=account.name,
                 protocol=str(Protocol.SMTP),
                 hint="Send it later (mailbox.send_later), or raise RATE if the provider allows more.",
                 category="rate_limited",
             )
+
+
+def until_rate_allows(account: Account, pool: Pool) -> float:
+    """Return the seconds until an account's rate lets its next message go; nothing is waited for or taken."""
+    if account.rate is None:
+        return 0.0
+    return pool.pacer.missing(Place.of(account, Protocol.SMTP).key, account.rate)
 
 
 def _took_nothing(lease: Lease, error: DisconnectedError | CommandError) -> bool:
