@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ MAX_SIGNS = 8_000
 """Bytes of signs of life that may come at once: more is a flood, which the session's budgets end."""
 
 _LINE = re.compile(rb"[^\n]*\n")
+_FLAGS = re.compile(rb"\* \d+ FETCH \(.*\)\r?\n", re.IGNORECASE)
 _ALIVE = re.compile(rb"\* (?:OK\b.*|\d+ RECENT\s*|(\d{1,10}) EXISTS\s*)\r?\n", re.IGNORECASE)
 
 
@@ -24,20 +26,25 @@ def can_idle(session: IMAPSession) -> bool:
 
 
 class Idling:
-    """An IDLE that runs in the folder that a session has open; nothing else may be asked of it until ``stop``."""
+    """An IDLE that runs in the folder that a session has open; nothing else may be asked of it until ``stop``.
+
+    :param told: What the server said about flags when there were news.
+    """
 
     def __init__(self, session: IMAPSession) -> None:
         self.session = session
+        self.told: tuple[bytes, ...] = ()
         with session.operation() as client:
             session.stream.keep_alive(KEEP_ALIVE)
             self._tag = client.start_idle()
 
-    def has_news(self) -> bool:
+    def has_news(self, is_known_talk: Callable[[bytes], bool] = lambda line: False) -> bool:
         """Take what has come, without waiting, and return whether it may be about the folder.
 
         Servers say ``* OK Still here`` now and then, and some tell a number of messages that is known already whenever
         IDLE begins: that is read and forgotten. Half a line waits for its other half.
 
+        :param is_known_talk: Whether what the server says about flags, with these words, is to be forgotten as well.
         :raises DisconnectedError: If the connection has ended.
         """
         stream = self.session.stream
@@ -45,7 +52,8 @@ class Idling:
         if stream.broken or len(waiting) > MAX_SIGNS:
             return True
         while line := _LINE.match(waiting):
-            if not self._says_nothing(line[0]):
+            if not self._says_nothing(line[0]) and not (_FLAGS.fullmatch(line[0]) and is_known_talk(line[0])):
+                self.told = tuple(each for each in waiting.splitlines(keepends=True) if _FLAGS.fullmatch(each))
                 return True
             stream.skip(line.end())
             waiting = waiting[line.end() :]

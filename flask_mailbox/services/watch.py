@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections import deque
@@ -27,7 +28,8 @@ class Watcher(Iterator[Event]):
     Connections are its own, one a folder: they come from no pool and count against no ``POOL_SIZE`` and no
     ``MAILBOX_MAX_CONNECTIONS``. All watchers of one loop share its threads.
 
-    Iteration waits for the next event and ends with ``close``, which any thread may call.
+    Iteration waits for the next event and ends with ``close``, which any thread may call. A watcher belongs to the
+    process that made it: in a child that was forked later, only ``close`` may be called, and does nothing.
 
     :param loop: Shared with other watchers; one of its own if not given.
     :param timing: How often folders are attended to.
@@ -38,6 +40,7 @@ class Watcher(Iterator[Event]):
         self._loop = loop or WatchLoop()
         self._timing = timing or Timing()
         self._raises = raises
+        self._process = os.getpid()
         # Guarded by _changed.
         self._changed = threading.Condition()
         self._events: deque[Event] = deque()
@@ -51,8 +54,10 @@ class Watcher(Iterator[Event]):
 
         :param cursors: For some of the folders, from where to go on: the ``cursor`` of an event seen before. Else
             what is there now is taken as known.
-        :raises UsageError: If a cursor is none, the account has no IMAP server, or the watcher is closed.
+        :raises UsageError: If a cursor is none, the account has no IMAP server, or the watcher is closed or another
+            process's.
         """
+        self._require_own()
         if account.endpoint(Protocol.IMAP) is None:
             raise UsageError(f"Account '{account.name}' has no IMAP server, so it cannot be watched.")
         known = {folder: Known.parse(cursor) for folder, cursor in (cursors or {}).items()}
@@ -81,6 +86,7 @@ class Watcher(Iterator[Event]):
 
     def remove(self, account: Account) -> None:
         """Watch the folders of an account no more; what was told already can still be read."""
+        self._require_own()
         with self._changed:
             keys = [key for key in self._lines if key[:-1] == _key(account)]
             lines = [self._lines.pop(key) for key in keys]
@@ -91,7 +97,9 @@ class Watcher(Iterator[Event]):
 
         :param timeout: Seconds; without it this waits for ever.
         :raises MailboxError: What ended a folder, if the watcher ``raises``.
+        :raises UsageError: If it is another process's.
         """
+        self._require_own()
         until = None if timeout is None else time.monotonic() + timeout
         with self._changed:
             while not self._events:
@@ -106,6 +114,8 @@ class Watcher(Iterator[Event]):
 
     def close(self) -> None:
         """Close all connections and end the iteration."""
+        if os.getpid() != self._process:
+            return  # its connections are the parent's
         with self._changed:
             self._closed = True
             lines = list(self._lines.values())
@@ -127,6 +137,10 @@ class Watcher(Iterator[Event]):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def _require_own(self) -> None:
+        if os.getpid() != self._process:
+            raise UsageError("The watcher was made before this process was forked: make another one here.")
 
     def _tell(self, event: Event) -> None:
         with self._changed:

@@ -7,6 +7,7 @@ import logging
 import random
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -41,9 +42,17 @@ STEADY_SECONDS = 60.0
 BUSY_SECONDS = 60.0
 """The first pause after a server asked to come back later; then twice as long each time, up to an hour."""
 
-
 MOST_UNANSWERED = 2
 """IDLE that was begun so often in a row without an answer is not tried any more."""
+
+FIRST_PAUSE, LONGEST_PAUSE = 0.1, 1.0
+"""Seconds between two looks at a folder whose server speaks without need; twice as long each time."""
+
+MOST_IN_VAIN = 3
+"""Words in IDLE that led to nothing so often are passed over until something happens."""
+
+MOST_WORDS = 1_000
+"""How many such words of a server are kept in mind."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +78,8 @@ class Line:
     :param tell: Takes the events.
     :param is_crowded: Whether so many events wait to be read that nothing more should be told now.
 
-    ``was_slow`` says whether it took long to attend to it the last time.
+    ``was_slow`` says whether it took long to attend to it the last time, ``not_before`` when it may be attended to
+    again because the server told something.
     """
 
     def __init__(
@@ -86,6 +96,7 @@ class Line:
         self.tell = tell
         self.is_crowded = is_crowded
         self.due = time.monotonic()
+        self.not_before = 0.0
         self.working = False
         self.closed = False
         self.was_slow = False
@@ -100,6 +111,10 @@ class Line:
         self._failures = 0
         self._polls = False
         self._unanswered = 0
+        # What the server said that led to nothing: how often in a row, and which words how often.
+        self._was_told = False
+        self._in_vain = 0
+        self._words: Counter[bytes] = Counter()
 
     @property
     def is_idling(self) -> bool:
@@ -113,9 +128,14 @@ class Line:
     def has_news(self) -> bool:
         """Read what came, without waiting, and return whether it is worth attending to; a broken connection is."""
         try:
-            return self._idling is not None and self._idling.has_news()
+            told = self._idling is not None and self._idling.has_news(self._is_known_talk)
         except ServiceError:
-            return True
+            told = True
+        except Exception:  # the loop of thousands outlives a fault in one
+            logger.exception("Watching folder '%s' of account '%s' failed", self.folder, self.account.name)
+            told = True
+        self._was_told |= told
+        return told
 
     def attend(self) -> None:
         """Find out what happened, tell it, and wait for more: this takes round trips, and never raises."""
@@ -123,7 +143,7 @@ class Line:
         try:
             session = self._ready()
             if not self.closed:  # else it was removed while a connection was opened
-                self._look(session)
+                self._take_note(found=self._look(session))
                 self._wait(session)
         except MailboxError as error:
             self._failed(error)
@@ -150,6 +170,7 @@ class Line:
         """Return a session that commands may be given to."""
         if self._idling is not None and self.session is not None:
             idling, self._idling = self._idling, None
+            self._words.update(idling.told)
             idling.stop(wait=min(DONE_SECONDS, self.account.timeouts.read))
         elif self.session is not None and not self.session.is_reusable:
             self._drop()  # servers end what only polls: no failure
@@ -159,16 +180,36 @@ class Line:
             self._path = self._path or self.session.folder(self.folder).path
         return self.session
 
-    def _look(self, session: IMAPSession) -> None:
+    def _look(self, session: IMAPSession) -> bool:
+        """Tell what happened since the last time, and return whether anything did."""
         path = self._path or self.folder
         with session.operation():
             if self._known is None:
                 self._known = look(session, path)
-            elif not self._may_skip(session, path):
-                self._tell_all(changes_since(session, path, self._known))
+                found = True
+            elif self._may_skip(session, path):
+                return False
             else:
-                return
+                changes = changes_since(session, path, self._known)
+                found = bool(changes)
+                self._tell_all(changes)
         self._looked_at = time.monotonic()
+        return found
+
+    def _take_note(self, *, found: bool) -> None:
+        """Let a server that speaks without need wait, longer each time."""
+        if found:
+            self._in_vain = 0
+        elif self._was_told:
+            self._in_vain += 1
+        if found or len(self._words) > MOST_WORDS:
+            self._words.clear()
+        self._was_told = False
+        pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(self._in_vain - 1, 20)) if self._in_vain else 0.0
+        self.not_before = time.monotonic() + pause
+
+    def _is_known_talk(self, words: bytes) -> bool:
+        return self._words[words] >= MOST_IN_VAIN
 
     def _may_skip(self, session: IMAPSession, path: str) -> bool:
         """Whether a poll may be content with a glance: flags of a whole folder are not read every minute."""
@@ -181,9 +222,17 @@ class Line:
         self._start_idle(session)
         if self._idling is not None:
             renew = min(self._timing.renew, session.account.quirks.idle_seconds)
-            self.due = now if session.client.wire.news else now + renew * random.uniform(0.9, 1.0)  # noqa: S311
+            self._was_told = self._is_news(session)
+            self.due = max(now, self.not_before) if self._was_told else now + renew * random.uniform(0.9, 1.0)  # noqa: S311
         else:
             self.due = now + self._timing.poll * random.uniform(0.9, 1.0)  # noqa: S311
+
+    def _is_news(self, session: IMAPSession) -> bool:
+        """Whether the server told something between the look and IDLE; of one that always does, the number counts."""
+        wire = session.client.wire
+        if self._in_vain < MOST_IN_VAIN or self._known is None:
+            return bool(wire.news)
+        return wire.exists != self._known.count
 
     def _start_idle(self, session: IMAPSession) -> None:
         if can_idle(session) and not self._polls:

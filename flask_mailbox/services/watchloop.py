@@ -9,58 +9,36 @@ from __future__ import annotations
 import heapq
 import itertools
 import os
-import queue
 import selectors
 import socket
 import threading
 import time
 import weakref
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from .watchline import Line
+from .watchworkers import Workers
 
-FAST_WORKERS = 4
-"""Threads for what servers just told: they never wait for connections to be opened."""
+FAST_WORKERS = (4, 8)
+"""Threads for what servers just told, and how many with those in place of threads that hang."""
 
-SLOW_WORKERS = 8
-"""Threads that connect, renew and poll."""
+STEADY_WORKERS = (4, 16)
+"""Threads that renew and poll."""
+
+OPENING_WORKERS = (8, 32)
+"""Threads that connect."""
+
+SLOW_WORKERS = (8, 16)
+"""Threads for servers that took long the last time: those keep only each other waiting."""
+
+RELIEF_SECONDS = 0.25
+"""How often threads are looked after, while some hang and there is more to do."""
 
 FULL_SECONDS = 0.5
 """How long a line waits whose reader does not keep up."""
 
 Order = tuple[str, Line]
-
-
-class Workers:
-    """A few threads, started as there is work for them."""
-
-    def __init__(self, name: str, count: int) -> None:
-        self._name = name
-        self._count = count
-        self._jobs: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
-        self._threads: list[threading.Thread] = []
-        self._free = threading.Semaphore(0)
-
-    def submit(self, job: Callable[[], None]) -> None:
-        """Have a job done; jobs never raise."""
-        if not self._free.acquire(blocking=False) and len(self._threads) < self._count:
-            thread = threading.Thread(target=self._run, name=self._name, daemon=True)
-            self._threads.append(thread)
-            thread.start()
-        self._jobs.put(job)
-
-    def stop(self) -> list[threading.Thread]:
-        """Let the threads end after what they have in hand, and return them."""
-        for _ in self._threads:
-            self._jobs.put(None)
-        threads, self._threads = self._threads, []
-        return threads
-
-    def _run(self) -> None:
-        while (job := self._jobs.get()) is not None:
-            job()
-            self._free.release()
 
 
 class WatchLoop:
@@ -159,8 +137,12 @@ class _Run:
         self._lines: set[Line] = set()
         self._schedule: list[tuple[float, int, Line]] = []
         self._numbers = itertools.count()
-        self._fast = Workers("flask-mailbox-watch-fast", FAST_WORKERS)
-        self._slow = Workers("flask-mailbox-watch-slow", SLOW_WORKERS)
+        self._watched: dict[Line, int] = {}  # the descriptors that the selector has
+        self._fast = Workers("flask-mailbox-watch-fast", *FAST_WORKERS)
+        self._steady = Workers("flask-mailbox-watch-steady", *STEADY_WORKERS)
+        self._opening = Workers("flask-mailbox-watch-opening", *OPENING_WORKERS)
+        self._slow = Workers("flask-mailbox-watch-slow", *SLOW_WORKERS)
+        self._groups = (self._fast, self._steady, self._opening, self._slow)
 
     def run(self) -> None:
         self._selector.register(self._bell, selectors.EVENT_READ)
@@ -170,7 +152,7 @@ class _Run:
                 if not self._lines and self._loop._ended():
                     return
         finally:
-            threads = [*self._fast.stop(), *self._slow.stop()]
+            threads = [thread for workers in self._groups for thread in workers.stop()]
             self._selector.close()
             self._bell.close()
             for thread in threads:
@@ -179,6 +161,7 @@ class _Run:
     def drop_inherited(self) -> None:
         """Close all sockets without a word: they belong to the parent."""
         for line in self._lines:
+            line.closed = True
             if line.session is not None:
                 line.session.drop()
         self._selector.close()
@@ -190,7 +173,7 @@ class _Run:
         self._start_due()
         if not self._lines:
             return
-        for key, _ in self._selector.select(self._until_due()):
+        for key, _ in self._selector.select(self._pause()):
             if key.fileobj is self._bell:
                 self._bell.recv(4096)
             elif key.data.has_news():
@@ -217,11 +200,9 @@ class _Run:
         if line.closed:
             self._forget(line)
             return
-        if line.is_idling:
-            self._selector.register(line.fileno(), selectors.EVENT_READ, line)
-            if line.has_news():  # what is in the buffer already, no selector sees
-                self._attend_to_news(line)
-                return
+        if line.is_idling and (not self._watch(line) or line.has_news()):  # no selector sees what is in the buffer
+            self._attend_to_news(line)
+            return
         self._plan(line)
 
     # inside
@@ -234,13 +215,22 @@ class _Run:
         while self._schedule and self._schedule[0][0] <= now:
             due, _, line = heapq.heappop(self._schedule)
             if line in self._lines and not line.working and line.due == due:
-                self._attend(line, self._slow)
+                self._attend(line, self._steady)
 
-    def _until_due(self) -> float | None:
-        return max(0.0, self._schedule[0][0] - time.monotonic()) if self._schedule else None
+    def _pause(self) -> float | None:
+        """Return how long to wait for something to be told."""
+        waits = [RELIEF_SECONDS for workers in self._groups if workers.relieve()]
+        if self._schedule:
+            waits.append(max(0.0, self._schedule[0][0] - time.monotonic()))
+        return min(waits, default=None)
 
     def _attend_to_news(self, line: Line) -> None:
-        self._attend(line, self._slow if line.was_slow else self._fast)
+        if time.monotonic() < line.not_before:
+            self._unwatch(line)
+            line.due = line.not_before
+            self._plan(line)
+        else:
+            self._attend(line, self._fast)
 
     def _attend(self, line: Line, workers: Workers) -> None:
         self._unwatch(line)
@@ -249,6 +239,10 @@ class _Run:
             self._plan(line)
             return
         line.working = True
+        if line.was_slow:
+            workers = self._slow
+        elif line.session is None:
+            workers = self._opening
 
         def job() -> None:
             line.attend()
@@ -262,12 +256,19 @@ class _Run:
         self._loop.lines = len(self._lines)
         line.end()
 
+    def _watch(self, line: Line) -> bool:
+        """Have the selector watch a line's socket, and return whether that could be done."""
+        try:
+            self._selector.register(line.fileno(), selectors.EVENT_READ, line)
+        except (KeyError, ValueError, OSError):  # it has none any more, as the line finds out when attended to
+            return False
+        self._watched[line] = line.fileno()
+        return True
+
     def _unwatch(self, line: Line) -> None:
-        if line.is_idling:
-            try:
-                self._selector.unregister(line.fileno())
-            except (KeyError, ValueError):
-                pass
+        number = self._watched.pop(line, None)
+        if number is not None:
+            self._selector.unregister(number)
 
 
 _loops: weakref.WeakSet[WatchLoop] = weakref.WeakSet()

@@ -170,7 +170,7 @@ def test_nothing_is_told_of_an_account_that_was_removed_while_it_connected(
 
 def test_servers_that_dawdle_do_not_keep_others_waiting(open_watcher: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("flask_mailbox.services.watchline.SLOW_SECONDS", 0.1)
-    monkeypatch.setattr("flask_mailbox.services.watchloop.FAST_WORKERS", 1)
+    monkeypatch.setattr("flask_mailbox.services.watchloop.FAST_WORKERS", (1, 1))
     slow, quick = Folder(), Folder()
     waits = threading.Event()
 
