@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+from .errors import UsageError
 from .reach import ANYWHERE, Reach
 
 if TYPE_CHECKING:
@@ -59,12 +60,16 @@ class Service(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where one protocol of an account is served."""
+    """Where one protocol of an account is served.
+
+    :param username: What to sign in with there, where that is not the account's user name.
+    """
 
     protocol: Protocol | Service
     host: str
     port: int
     security: Security
+    username: str = ""
 
     @property
     def is_loopback(self) -> bool:
@@ -227,8 +232,40 @@ class Account:
 
     def endpoint(self, protocol: Protocol | str) -> Endpoint | None:
         """Return where a protocol is served, or ``None`` if the account does not have it."""
-        found: Endpoint | None = getattr(self, str(protocol))
+        found: Endpoint | None = getattr(self, str(protocol), None)
         return found
+
+    def server(self, protocol: Protocol) -> Endpoint:
+        """Return where a protocol is served.
+
+        :raises UsageError: If the account does not have it; it says whether the provider has.
+        """
+        found = self.endpoint(protocol)
+        if found is not None:
+            return found
+        name = protocol.upper()
+        if self.provider is not None and not self.provider.endpoints(protocol, self.address.rpartition("@")[2]):
+            other = {Protocol.POP3: Protocol.IMAP, Protocol.IMAP: Protocol.POP3}.get(protocol)
+            use = f"use {other.upper()}, or " if other and self.endpoint(other) else ""
+            raise UsageError(f"{self.provider.name} offers no {name}: {use}set MAILBOX_{name} to a server that does.")
+        raise UsageError(f"Account '{self.name}' has no {name} server: set MAILBOX_{name} or a provider with it.")
+
+    def credential_for(self, protocol: Protocol | Service | str) -> Credential | None:
+        """Return what signs in to the server of a protocol: the credential, under the user name that is used there."""
+        endpoint = self.endpoint(protocol)
+        if self.credential is None or endpoint is None or not endpoint.username:
+            return self.credential
+        return dataclasses.replace(self.credential, username=endpoint.username)
+
+    @property
+    def login_address(self) -> str:
+        """The address that the SMTP server knows the login by: the user name, if it is one, else the account's.
+
+        A relay's user name may look like an address and be none.
+        """
+        credential = self.credential_for(Protocol.SMTP)
+        is_relay = self.provider is not None and self.provider.kind == "relay"
+        return credential.username if credential and "@" in credential.username and not is_relay else self.address
 
     def replace(self, **changes: object) -> Account:
         """Return a copy with some fields changed."""

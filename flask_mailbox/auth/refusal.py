@@ -74,7 +74,8 @@ def _about_the_kind(stream: Stream, *, later: bool) -> Advice | None:
 
 
 def _token_hint(stream: Stream) -> str:
-    username = stream.account.credential.username if stream.account.credential else ""
+    credential = stream.account.credential_for(stream.endpoint.protocol)
+    username = credential.username if credential else ""
     return (
         f"Check that '{username}' is who agreed, that {stream.endpoint.protocol.upper()} is switched on for the "
         f"mailbox, and that the scope covers it."

@@ -7,7 +7,7 @@ from typing import Any
 
 from marshmallow import ValidationError
 
-from ..account import Account, Security
+from ..account import Account, Protocol, Security
 from .coercion import Flag, Positive, Text
 
 SPECIALS = set('()<>[]:;@\\,."')
@@ -78,9 +78,10 @@ class MailKeys:
     def state(self, default: Account | None) -> dict[str, Any]:
         """Return what Flask-Mail's state object says of the default account; no password."""
         smtp = default.smtp if default else None
+        credential = default.credential_for(Protocol.SMTP) if default else None
         return {
             "server": smtp.host if smtp else self.server or "127.0.0.1",
-            "username": default.credential.username if default and default.credential else None,
+            "username": credential.username if credential else None,
             "password": None,
             "port": smtp.port if smtp else self._config.get("MAIL_PORT", 25),
             "use_tls": smtp is not None and smtp.security is Security.STARTTLS,

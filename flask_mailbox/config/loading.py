@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
@@ -76,6 +77,7 @@ class _Builder:
         sender = self._address("sender", with_name=True) or address
         provider = self._provider(address)
         endpoints = {protocol: self._endpoint(protocol, provider, address) for protocol in Protocol}
+        endpoints |= self._named(endpoints, provider, address)
         credential = self._credential(provider, address, endpoints)
         if not self.problems and not self._had_problems:
             self._check_some_endpoint(endpoints, address)
@@ -175,10 +177,12 @@ class _Builder:
             if provider and provider.auth_methods != ("none",) and not self._had_problems and not self.problems:
                 self._say_what_is_wanted(provider)
             return None
-        username = self._values.get("username") or self._username(provider, address)
+        username = self._values.get("username") or self._username(provider, address, endpoints)
         if not username:
             return None
         if password is not None:
+            if provider and provider.takes_tokens_only and self._meets(provider, address, endpoints):
+                self._say_tokens_only(provider)
             return Credential(username, Secret(password))
         if isinstance(token, GrantKeys):
             grant = self._grant(token, provider)
@@ -192,6 +196,22 @@ class _Builder:
             self._say("oauth2", str(error))
             return None
 
+    @staticmethod
+    def _meets(provider: Provider, address: str, endpoints: Mapping[Protocol, Endpoint | None]) -> bool:
+        """Whether the account is at a server of the provider's own, not behind something that takes its password."""
+        domain = address.rpartition("@")[2]
+        return any(
+            endpoint is not None and endpoint.host in {each.host for each in provider.endpoints(protocol, domain)}
+            for protocol, endpoint in endpoints.items()
+        )
+
+    def _say_tokens_only(self, provider: Provider) -> None:
+        self._say(
+            "password",
+            f"lets nobody in at {provider.name}, which takes OAuth2 tokens only: set {self._label('oauth2')} instead. "
+            f"{provider.help}".strip(),
+        )
+
     def _say_what_is_wanted(self, provider: Provider) -> None:
         if provider.takes_tokens_only:
             key, wanted = "oauth2", "an OAuth2 access token"
@@ -199,19 +219,31 @@ class _Builder:
             key, wanted = "password", f"the {provider.credential_name or 'password'}"
         self._say(key, f"is missing: {provider.name} wants {wanted}. {provider.help}".strip())
 
-    def _username(self, provider: Provider | None, address: str) -> str:
-        """Return the user name in the provider's form of the address."""
-        form = provider.username if provider else "full"
-        if form.startswith("fixed:"):
-            return form.removeprefix("fixed:")
-        if form in ("account_specific", "api_key", "token"):
+    def _named(
+        self, endpoints: Mapping[Protocol, Endpoint | None], provider: Provider | None, address: str
+    ) -> dict[Protocol, Endpoint | None]:
+        """Return the servers that are signed in to by a user name of their own: by its key, or in the preset's form."""
+        form_counts = provider is not None and not self._values.get("username")
+        found: dict[Protocol, Endpoint | None] = {}
+        for protocol, endpoint in endpoints.items():
+            name = self._values.get(f"{protocol}_username", "")
+            if not name and provider and form_counts and protocol in provider.usernames:
+                name = provider.user_name(address, protocol)
+            if endpoint is not None and name:
+                found[protocol] = dataclasses.replace(endpoint, username=name)
+        return found
+
+    def _username(self, provider: Provider | None, address: str, endpoints: Mapping[Protocol, Endpoint | None]) -> str:
+        """Return the user name in the provider's form of the address, or that of the servers if each has its own."""
+        name = provider.user_name(address) if provider else address
+        own = [endpoint.username for endpoint in endpoints.values() if endpoint]
+        if name or (own and all(own)):
+            return name or own[0]
+        if provider is not None and not provider.user_name("a@b"):
             self._say("username", "is missing: this provider gives each account a user name of its own.")
-            return ""
-        if not address:
-            if not self._had_problems and not self.problems:
-                self._say("username", f"is missing: set it, or {self._label('address')}.")
-            return ""
-        return address.partition("@")[0] if form in ("local", "local_or_full") else address
+        elif not self._had_problems and not self.problems:
+            self._say("username", f"is missing: set it, or {self._label('address')}.")
+        return ""
 
     def _check_some_endpoint(self, endpoints: Mapping[Protocol, Endpoint | None], address: str) -> None:
         if not any(endpoints.values()):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..account import Security
+from ..account import Protocol, Security
 from ..auth import Mechanism, credential_words, decode_server_text, mechanism_for, no_mechanism, refused_login
 from ..errors import AuthenticationError, CommandError, DisconnectedError, TLSError, UsageError
 from ..net.tls import port_hint
@@ -90,7 +90,7 @@ def _sign_in(client: Client) -> None:
 def _authenticate(client: Client) -> Answer:
     """Use the best mechanism that is offered, or else the LOGIN command."""
     stream = client.net
-    credential = stream.account.credential
+    credential = stream.account.credential_for(Protocol.IMAP)
     if credential is None:
         raise UsageError("The account has no credential.")
     offered = [capability[5:] for capability in client.wire.capabilities if capability.startswith("AUTH=")]

@@ -44,8 +44,9 @@ class Place:
     @classmethod
     def _made(cls, account: Account, protocol: Protocol) -> Place:
         if protocol is Protocol.POP3:
-            credential = account.credential
-            return cls(_digest(protocol, account.pop3, credential and credential.username), protocol, 1, False)
+            credential, endpoint = account.credential_for(protocol), account.pop3
+            maildrop = _digest(protocol, endpoint and endpoint.where, credential and credential.username)
+            return cls(maildrop, protocol, 1, False)
         allowed = account.provider.limit(f"{protocol}_connections") if account.provider else None
         size = min(account.pool_size, allowed or account.pool_size)
         return cls(_account_digest(account, protocol), protocol, size, True, size < account.pool_size)

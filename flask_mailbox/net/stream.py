@@ -88,12 +88,7 @@ class Stream:
         :raises ConnectError: If the host is unknown or refuses, or TLS fails (``TLSError``, ``CertificateError``).
         :raises ServiceTimeoutError: If that took longer than the account's connect time-out.
         """
-        endpoint = account.endpoint(protocol)
-        if endpoint is None:
-            name = protocol.upper()
-            raise UsageError(
-                f"Account '{account.name}' has no {name} server: set MAILBOX_{name} or a provider with it."
-            )
+        endpoint = account.server(protocol)
         if not account.verify_tls and endpoint.security is not Security.NONE:
             logger.warning("TLS verification is off for account '%s' (%s)", account.name, endpoint)
         return cls.connect(account, endpoint)

@@ -7,7 +7,7 @@ import binascii
 import dataclasses
 import poplib
 
-from ..account import Credential, Security
+from ..account import Credential, Protocol, Security
 from ..auth import (
     Mechanism,
     apop_digest,
@@ -76,7 +76,7 @@ def sign_in(client: POP3Client, capabilities: Capabilities) -> None:
     :raises BusyError: If the maildrop is locked or the server asks to wait.
     """
     stream = client.stream
-    credential = stream.account.credential
+    credential = stream.account.credential_for(Protocol.POP3)
     if credential is None:
         raise UsageError(f"Account '{stream.account.name}' has no password: POP3 needs one to sign in.")
     stream.require_private()

@@ -19,6 +19,9 @@ class ProviderEndpoint:
     security: Security
 
 
+FIXED = "fixed:"
+"""Before a user name that is the same for all accounts."""
+
 Endpoints = Mapping[Protocol, tuple[ProviderEndpoint, ...]]
 
 
@@ -41,6 +44,7 @@ class Provider:
     :param family: The family of servers it runs, such as ``coremail``.
     :param smtp: Its servers in order of preference; empty if the protocol is not offered or not known.
     :param username: The form of the user name: ``full``, ``local``, ``account_specific`` and so on.
+    :param usernames: The form at the servers of one protocol, where it is another.
     :param auth_methods: ``password``, ``app_password``, ``oauth2`` or ``none``.
     :param credential_name: The provider's own name for what to sign in with, such as ``client authorization code``.
     :param help: What to switch on first; ``help_zh`` says it in Chinese where that is known.
@@ -62,6 +66,7 @@ class Provider:
     pop3: tuple[ProviderEndpoint, ...] = ()
     domain_overrides: Mapping[str, Endpoints] = field(default_factory=lambda: MappingProxyType({}), hash=False)
     username: str = "full"
+    usernames: Mapping[Protocol, str] = field(default_factory=lambda: MappingProxyType({}), hash=False)
     auth_methods: tuple[str, ...] = ("password",)
     credential_name: str = ""
     oauth_profile: str | None = None
@@ -82,6 +87,14 @@ class Provider:
         if override is not None:
             return override.get(protocol, ())
         return {Protocol.SMTP: self.smtp, Protocol.IMAP: self.imap, Protocol.POP3: self.pop3}[protocol]
+
+    def user_name(self, address: str, protocol: Protocol | None = None) -> str:
+        """Return what an address signs in with, at the servers of one protocol; empty if the address does not tell."""
+        form = self.usernames.get(protocol, self.username) if protocol else self.username
+        if form.startswith(FIXED):
+            return form.removeprefix(FIXED)
+        local = address.rpartition("@")[0]
+        return {"full": address, "full_or_local": address, "local": local, "local_or_full": local}.get(form, "")
 
     def help_in(self, language: str) -> str:
         """Return what to switch on first in a language (``en``, ``zh`` …), in English where there is no other."""

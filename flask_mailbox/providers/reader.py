@@ -9,14 +9,14 @@ from typing import Any
 
 from ..account import Protocol, Security
 from ..errors import ConfigurationError
-from .provider import Endpoints, Limit, Provider, ProviderEndpoint
+from .provider import FIXED, Endpoints, Limit, Provider, ProviderEndpoint
 from .quirks import Quirks
 
 PROTOCOLS = tuple(map(str, Protocol))
 KEYS = {
     "id", "aliases", "name", "region", "kind", "status", "family", "username", "domains", "mx_patterns", "notes",
     "disagreements", "known_errors", "smtp", "imap", "pop3", "auth", "help", "quirks", "limits", "folders",
-    "domain_overrides", "evidence",
+    "domain_overrides", "evidence", "smtp_username", "imap_username", "pop3_username",
 }  # fmt: skip
 FOLDERS = {
     "all", "archive", "drafts", "flagged", "important", "junk", "saved", "sent", "trash", "user_folder_prefix", "virus",
@@ -28,7 +28,8 @@ TABLES: dict[str, set[str]] = {
     "evidence": {"endpoints", "unverified", "sources"},
     "folders": FOLDERS,
 }
-TEXTS = {"id", "name", "region", "kind", "status", "family", "username"}
+USERNAME_KEYS = {protocol: f"{protocol}_username" for protocol in Protocol}
+TEXTS = {"id", "name", "region", "kind", "status", "family", "username", *USERNAME_KEYS.values()}
 LISTS = {"aliases", "domains", "mx_patterns", "notes", "disagreements", "known_errors"}
 USERNAMES = {"full", "local", "local_or_full", "full_or_local", "account_specific", "api_key", "token"}
 AUTH_METHODS = {"password", "app_password", "oauth2", "none"}
@@ -68,6 +69,7 @@ def read_provider(data: Mapping[str, Any], *, where: str) -> Provider:
         **{protocol: _endpoints(data.get(protocol, ())) for protocol in PROTOCOLS},
         domain_overrides=_overrides(data.get("domain_overrides", {})),
         username=data.get("username", "full"),
+        usernames=MappingProxyType({each: data[key] for each, key in USERNAME_KEYS.items() if key in data}),
         auth_methods=tuple(auth.get("methods", ("password",))),
         credential_name=auth.get("credential_name", ""),
         oauth_profile=auth.get("oauth_profile"),
@@ -94,9 +96,8 @@ def _problems(data: Mapping[str, Any]) -> list[str]:
         problems += _word_problems(key, data.get(key), known)
     for name, known in TABLES.items():
         problems += _table_problems(name, data.get(name, {}), known)
-    username = str(data.get("username", "full"))
-    if username not in USERNAMES and not (username.startswith("fixed:") and len(username) > len("fixed:")):
-        problems.append(f"'username' is '{username}'; it takes {_or(USERNAMES)} or 'fixed:<name>'.")
+    for key in {"username", *USERNAME_KEYS.values()} & set(data):
+        problems += _username_problems(key, str(data[key]))
     for protocol in PROTOCOLS:
         problems += _endpoint_problems(protocol, data.get(protocol, ()))
     return problems + _limit_problems(data.get("limits", ())) + _override_problems(data.get("domain_overrides", {}))
@@ -110,6 +111,12 @@ def _word_problems(key: str, value: Any, known: set[str]) -> list[str]:
     if not isinstance(value, str) or value in known:
         return []
     return [f"'{key}' is '{value}'; it takes {_or(known)}."]
+
+
+def _username_problems(key: str, form: str) -> list[str]:
+    if form in USERNAMES or (form.startswith(FIXED) and len(form) > len(FIXED)):
+        return []
+    return [f"'{key}' is '{form}'; it takes {_or(USERNAMES)} or '{FIXED}<name>'."]
 
 
 def _table_problems(name: str, table: Any, known: set[str]) -> list[str]:

@@ -187,7 +187,7 @@ def _describe_tls(session: Any) -> str:
 
 
 def _describe_login(session: Any) -> str:
-    credential = session.account.credential
+    credential = session.account.credential_for(session.stream.endpoint.protocol)
     return f"signed in as {credential.username}" if credential else "no sign-in needed"
 
 

@@ -226,8 +226,8 @@ class Delivery:
         envelope = envelope_of(message, sender=self._account.sender)
         if envelope_from:
             return Envelope(parse_mailbox(envelope_from).address, envelope.recipients)
-        if self._account.quirks.from_must_match_login and self._account.address:
-            return Envelope(self._account.address, envelope.recipients)
+        if self._account.quirks.from_must_match_login and self._account.login_address:
+            return Envelope(self._account.login_address, envelope.recipients)
         return envelope
 
     def _redirected(self, parcel: Parcel) -> Parcel:

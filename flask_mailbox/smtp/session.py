@@ -184,7 +184,7 @@ class SMTPSession:
         self._hello()
 
     def _sign_in(self) -> None:
-        credential = self.account.credential
+        credential = self.account.credential_for(Protocol.SMTP)
         if credential is None:
             return
         self.stream.require_private()

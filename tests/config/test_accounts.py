@@ -102,7 +102,7 @@ def test_a_placeholder_stands_for_the_addresss_domain() -> None:
     ("provider", "address", "username"),
     [
         ("gmail", "me@gmail.com", "me@gmail.com"),
-        ("icloud", "me@icloud.com", "me@icloud.com"),
+        ("icloud", "me@icloud.com", "me"),
         ("qq", "10001@qq.com", "10001@qq.com"),
         ("yahoo-jp", "me@yahoo.co.jp", "me"),
         ("sendgrid", "me@example.com", "apikey"),
@@ -126,8 +126,17 @@ def test_a_relay_needs_no_address() -> None:
 def test_a_provider_without_pop3_says_so_when_it_is_used() -> None:
     host, mailbox = app_of(MAILBOX_PROVIDER="icloud", MAILBOX_ADDRESS="me@icloud.com", MAILBOX_PASSWORD="x")
 
-    with host.app_context(), pytest.raises((ConfigurationError, UsageError), match="POP3"), mailbox.pop3():
+    with host.app_context(), pytest.raises(UsageError) as refusal, mailbox.pop3():
         pass
+
+    assert "Apple iCloud Mail offers no POP3: use IMAP, or set MAILBOX_POP3" in str(refusal.value)
+
+
+def test_an_account_that_was_given_no_server_says_which_key_to_set() -> None:
+    host, mailbox = app_of(**ME)
+
+    with host.app_context(), pytest.raises(UsageError, match="'default' has no POP3 server: set MAILBOX_POP3"):
+        mailbox.pop3().__enter__()
 
 
 def test_a_token_makes_an_oauth2_credential_and_is_asked_for_each_time() -> None:

@@ -146,6 +146,11 @@ ALONE: list[tuple[dict[str, Any], str]] = [
         "MAILBOX_OAUTH2 is missing: Outlook.com / Hotmail / Live / MSN wants an OAuth2 access token.",
     ),
     (
+        {"MAILBOX_ADDRESS": "me@outlook.com", "MAILBOX_PASSWORD": "x"},
+        "MAILBOX_PASSWORD lets nobody in at Outlook.com / Hotmail / Live / MSN, which takes OAuth2 tokens only: set "
+        "MAILBOX_OAUTH2 instead. Sign in with Microsoft.",
+    ),
+    (
         {
             "MAILBOX_PROVIDER": "ses",
             "MAILBOX_PASSWORD": "x",
