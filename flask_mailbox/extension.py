@@ -193,6 +193,13 @@ class AccountMailbox:
         """
         return self._state.pool.lease(self.account, Protocol.IMAP)
 
+    def forget(self) -> None:
+        """Close the account's sessions, as when its user signs out.
+
+        Those that wait in the pool end now, those in use when they come back. What is sent later is sent all the same.
+        """
+        self._state.pool.forget(self.account)
+
     def pop3(self) -> AbstractContextManager[POP3Session]:
         """Open the maildrop for a ``with`` block; deletions happen at its end, and not if it ends by an error.
 
@@ -379,6 +386,10 @@ class Mailbox:
     def pop3(self) -> AbstractContextManager[POP3Session]:
         """Open the current account's maildrop; see ``AccountMailbox.pop3``."""
         return self.current.pop3()
+
+    def forget(self) -> None:
+        """Close the sessions of the current account; see ``AccountMailbox.forget``."""
+        self.current.forget()
 
     def watch(self, *folders: str, cursors: Mapping[str, str] | None = None) -> Watcher:
         """Watch folders of the current account; see ``AccountMailbox.watch``."""

@@ -252,3 +252,13 @@ def use(mailbox: Mailbox, protocol: str) -> None:
     else:
         with mailbox.pop3() as pop3:
             pop3.message(pop3.entries()[0].uidl)
+
+
+def test_who_signs_out_leaves_no_session_behind(mailbox: Mailbox) -> None:
+    with mailbox.imap(), mailbox["bob"].imap():
+        pass
+    mailbox.forget()
+    left = mailbox.state.pool.connections
+    mailbox["bob"].forget()
+
+    assert (left, mailbox.state.pool.connections) == (1, 0)

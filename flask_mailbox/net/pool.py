@@ -6,6 +6,7 @@ lease, one at a time, and ended with it (RFC 1939, 8).
 
 from __future__ import annotations
 
+import math
 import os
 import threading
 import time
@@ -134,6 +135,7 @@ class Pool:
         self._idle: dict[bytes, list[_Kept]] = {}
         self._open: dict[bytes, int] = {}
         self._lines: dict[bytes, deque[object]] = {}
+        self._forgotten: dict[bytes, float] = {}
         self._total = 0
         self._leased: weakref.WeakSet[Lease] = weakref.WeakSet()
         self._closed = False
@@ -162,6 +164,15 @@ class Pool:
                 return Lease(self, place, kept.session, kept.opened, reused=True)
             kept.session.drop()
             self._free(place)
+
+    def forget(self, account: Account) -> None:
+        """Close the sessions of an account: those that wait now, those on lease when they come back."""
+        for protocol in Protocol:
+            place = Place.of(account, protocol)
+            self._drop_idle(place)
+            with self._changed:
+                if place.key in self._open:
+                    self._forgotten[place.key] = time.monotonic()
 
     def close(self) -> None:
         """End all waiting sessions; those on lease end when they come back."""
@@ -224,7 +235,7 @@ class Pool:
         now = time.monotonic()
         if place.keep and now - opened < self._max_age and session.is_reusable:
             with self._changed:
-                if not self._closed:
+                if not self._closed and opened > self._forgotten.get(place.key, -math.inf):
                     self._idle.setdefault(place.key, []).append(_Kept(session, opened, now))
                     self._changed.notify_all()
                     return
@@ -245,6 +256,7 @@ class Pool:
             self._open[key] = left
         else:
             self._open.pop(key, None)
+            self._forgotten.pop(key, None)
         self._total = max(0, self._total - 1)
 
     def _has_room(self) -> bool:
@@ -304,7 +316,7 @@ class Pool:
             lease._disown()
         self._leased.clear()
         self._changed = threading.Condition()
-        self._open, self._lines, self._total = {}, {}, 0
+        self._open, self._lines, self._forgotten, self._total = {}, {}, {}, 0
         self.pacer = Pacer()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import socket
 import threading
@@ -49,6 +50,23 @@ def test_a_session_is_used_again(pool: Pool, account: Account, mailserver: MailS
             imap.folders()
 
     assert opened(mailserver) == 1
+
+
+def test_the_sessions_of_an_account_that_is_forgotten_end(pool: Pool, account: Account, mailserver: MailServer) -> None:
+    other = dataclasses.replace(account, name="the same person elsewhere")
+    with pool.lease(other, Protocol.IMAP), pool.lease(account, Protocol.IMAP), pool.lease(account, Protocol.SMTP):
+        pass
+    with pool.lease(account, Protocol.IMAP) as in_use:
+        pool.forget(account)
+        in_use.folders()
+        left_while_in_use = pool.connections
+    left = pool.connections
+    with pool.lease(account, Protocol.IMAP) as afresh:
+        assert afresh is not in_use
+    with pool.lease(account, Protocol.IMAP) as again:
+        assert again is afresh
+
+    assert (left_while_in_use, left) == (2, 1)
 
 
 def test_a_lease_is_exclusive_and_the_next_waits_until_the_deadline(pool: Pool, account: Account) -> None:
