@@ -17,12 +17,13 @@ from ..account import Account, Endpoint, Protocol, RefreshGrant
 from ..auth import current_token
 from ..errors import CertificateError, ConnectError, MailboxError, ServiceError, ServiceTimeoutError, TLSError
 from ..imap import IMAPSession
-from ..message import Message, build, envelope_of, message_id_of
+from ..message import Message, build, message_id_of
 from ..net.connecting import resolve
 from ..net.deadline import Deadline
 from ..pop3 import POP3Session
 from ..providers import hint_for
 from ..smtp import Parcel, SMTPSession
+from .delivery import envelope_for
 
 ARRIVAL_TIMEOUT = 60.0
 """Seconds that a message to oneself may take to arrive."""
@@ -222,7 +223,7 @@ def _send_to_oneself(account: Account, session: SMTPSession) -> tuple[str | None
     message_id = message_id_of(message, sender=account.sender)
 
     def act() -> str:
-        envelope = envelope_of(message, sender=account.sender)
+        envelope = envelope_for(account, message)
         data = build(message, sender=account.sender, smtputf8=True)
         receipt = session.send(Parcel(envelope=envelope, data=data, message_id=message_id))
         receipt.raise_for_refused()

@@ -205,7 +205,7 @@ class Delivery:
 
     def _parcel(self, message: FlaskMailMessage, options: SendOptions) -> Parcel:
         account = self._account
-        envelope = self._envelope(message, options.envelope_from)
+        envelope = envelope_for(account, message, options.envelope_from)
         data = build(message, sender=account.sender, smtputf8=True, ascii_names=self._policy.ascii_names)
         _check_size(data, account.max_message_size)
         if options.only is not None and not self._policy.redirect_to:  # then there is one recipient, and not of these
@@ -221,15 +221,6 @@ class Delivery:
             before_content=options.before_content,
         )
 
-    def _envelope(self, message: FlaskMailMessage, envelope_from: str | None) -> Envelope:
-        """Return who it goes to, and the return path: the login's address where the provider insists on it."""
-        envelope = envelope_of(message, sender=self._account.sender)
-        if envelope_from:
-            return Envelope(parse_mailbox(envelope_from).address, envelope.recipients)
-        if self._account.quirks.from_must_match_login and self._account.login_address:
-            return Envelope(self._account.login_address, envelope.recipients)
-        return envelope
-
     def _redirected(self, parcel: Parcel) -> Parcel:
         if not self._policy.redirect_to:
             return parcel
@@ -237,6 +228,19 @@ class Delivery:
         header = f"X-Original-To: {original}\r\n".encode()
         envelope = Envelope(parcel.envelope.sender, (self._policy.redirect_to,))
         return dataclasses.replace(parcel, envelope=envelope, data=header + parcel.data)
+
+
+def envelope_for(account: Account, message: FlaskMailMessage, envelope_from: str | None = None) -> Envelope:
+    """Return who it goes to, and the return path: the login's address where the provider insists on it.
+
+    :param envelope_from: The return path that the caller wants, whatever the provider says.
+    """
+    envelope = envelope_of(message, sender=account.sender)
+    if envelope_from:
+        return Envelope(parse_mailbox(envelope_from).address, envelope.recipients)
+    if account.quirks.from_must_match_login and account.address:
+        return Envelope(account.address, envelope.recipients)
+    return envelope
 
 
 def _failed(draft: _Draft, error: MailboxError | None) -> Receipt:

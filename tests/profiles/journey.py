@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.resources import files
 from typing import Any
 
 from flask_mailbox import Message
 from flask_mailbox.devserver import MailServer
 from flask_mailbox.imap import Search
+from flask_mailbox.providers import shipped
 
 from ..apps import mailbox_of
 
@@ -123,6 +126,15 @@ WELL = Journey(
     complaints=(),
 )
 """What it should be."""
+
+
+def preset_without(account: Account, quirk: str) -> dict[str, Any]:
+    """Return the provider's preset as an app's own, one quirk at its default."""
+    name = shipped().get(account.provider).id
+    text = (files("flask_mailbox.providers") / "data" / "presets" / f"{name}.toml").read_text("utf-8")
+    preset = tomllib.loads(text)
+    quirks = {key: value for key, value in preset["quirks"].items() if key != quirk}
+    return {**preset, "id": "own", "aliases": [], "domains": [], "quirks": quirks}
 
 
 def travel(account: Account, server: MailServer, config: Mapping[str, Any]) -> Journey:

@@ -14,7 +14,7 @@ from flask import Flask
 from flask_mailbox import Mailbox
 from flask_mailbox.cli import mailbox_cli
 
-from .journey import Account
+from .journey import Account, preset_without
 
 NETEASE = Account("163", "me@163.com")
 QQ = Account("qq", "10001@qq.com")
@@ -24,6 +24,14 @@ OUTLOOK = Account("outlook", "me@outlook.com", token="an-access-token")
 ALL = ("smtp", "imap", "pop3")
 LOGIN_PASSWORD = {"MAILBOX_PASSWORD": "the-password-of-the-web"}
 OTHER_SENDER = {"MAILBOX_SENDER": "sales@example.net"}
+
+
+def own_preset(account: Account) -> dict[str, Any]:
+    """Return the configuration of a user whose own preset does not know that the sender must be the login."""
+    presets = {"own": preset_without(account, "from_must_match_login")}
+    return OTHER_SENDER | {"MAILBOX_PROVIDER": "own", "MAILBOX_PROVIDERS": presets}
+
+
 OLD_TOKEN = {"MAILBOX_OAUTH2": "an-old-token"}
 LOCKED = {"refuse": {"EXAMINE": "NO EXAMINE Unsafe Login. Please contact kefu@188.com for help"}}
 SPAM = {"refuse": {"CONTENT": "554 DT:SPM 163 smtp8"}}
@@ -59,7 +67,7 @@ MISTAKES = {
     "163: SMTP not switched on": Mistake(
         NETEASE, ("smtp",), {"protocol_disabled": "switch the service on"}, trouble="protocol_disabled"
     ),
-    "163: wrong sender": Mistake(NETEASE, ("smtp",), {"sender_mismatch": SET_SENDER}, OTHER_SENDER),
+    "163: wrong sender": Mistake(NETEASE, ("smtp",), {"sender_mismatch": SET_SENDER}, own_preset(NETEASE)),
     "163: too many attempts": Mistake(
         NETEASE, ("smtp",), {"rate_limited": "Wait before the next attempt"}, trouble="rate_limited"
     ),
@@ -79,7 +87,7 @@ MISTAKES = {
         {"app_password_required": "switch IMAP/SMTP (or POP3/SMTP) on", "bad_credentials": "switch IMAP/SMTP"},
         trouble="protocol_disabled",
     ),
-    "qq: wrong sender": Mistake(QQ, ("smtp",), {"sender_mismatch": SET_SENDER}, OTHER_SENDER),
+    "qq: wrong sender": Mistake(QQ, ("smtp",), {"sender_mismatch": SET_SENDER}, own_preset(QQ)),
     "gmail: login password": Mistake(GMAIL, ALL, {"bad_credentials": APP_PASSWORD}, LOGIN_PASSWORD),
     "gmail: login password with two steps": Mistake(
         GMAIL, ALL, {"app_password_required": APP_PASSWORD}, trouble="app_password_required"
@@ -137,6 +145,13 @@ def test_the_address_that_gmail_wants_to_be_opened_is_shown() -> None:
     output = doctor(MISTAKES["gmail: never seen in a browser"]).output
 
     assert "[WEBALERT https://accounts.google.com/signin/continue]" in output
+
+
+@pytest.mark.parametrize("account", [NETEASE, QQ], ids=lambda account: account.provider)
+def test_another_sender_is_no_mistake_where_sending_minds_the_return_path(account: Account) -> None:
+    result = doctor(Mistake(account, (), {}, OTHER_SENDER), "--send")
+
+    assert result.output.endswith("All is well.\n")
 
 
 @pytest.mark.parametrize("account", [NETEASE, QQ, GMAIL, OUTLOOK], ids=lambda account: account.provider)

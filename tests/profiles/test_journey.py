@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-import tomllib
 from collections.abc import Iterator
-from importlib.resources import files
-from typing import Any
 
 import pytest
 
 from flask_mailbox.devserver import MailServer
 from flask_mailbox.providers import Provider, Quirks, shipped
 
-from .journey import WELL, Account, Journey, travel
+from .journey import WELL, Account, Journey, preset_without, travel
 
 ACCOUNTS = {
     "coremail": Account("163", "me@163.com"),
@@ -66,7 +63,7 @@ def test_so_it_is_with_every_provider_of_these_families(provider: Provider) -> N
 def test_without_the_remedy_for_its_quirk_the_journey_is_not_well(family: str, server: MailServer) -> None:
     account = ACCOUNTS[family]
     for quirk, symptoms in [(quirk, symptoms) for name, quirk, symptoms in REMEDIES if name == family]:
-        config = account.config(server, "own") | {"MAILBOX_PROVIDERS": {"own": _preset_without(account, quirk)}}
+        config = account.config(server, "own") | {"MAILBOX_PROVIDERS": {"own": preset_without(account, quirk)}}
         seen = travel(account, server, config)
 
         assert _differences(seen) == symptoms, f"without {quirk}: {seen}"
@@ -81,15 +78,6 @@ def test_every_quirk_of_these_families_that_a_journey_can_see_has_its_remedy_tes
         flags = {name for name, value in quirks.items() if value not in (standard[name], "ok", "account_setting")}
 
         assert flags - adaptive == {quirk for name, quirk, _ in REMEDIES if name == family} - adaptive
-
-
-def _preset_without(account: Account, quirk: str) -> dict[str, Any]:
-    """Return the provider's preset as an app's own, one quirk at its default."""
-    name = shipped().get(account.provider).id
-    text = (files("flask_mailbox.providers") / "data" / "presets" / f"{name}.toml").read_text("utf-8")
-    preset = tomllib.loads(text)
-    quirks = {key: value for key, value in preset["quirks"].items() if key != quirk}
-    return {**preset, "id": "own", "aliases": [], "domains": [], "quirks": quirks}
 
 
 def _differences(seen: Journey) -> set[str]:
