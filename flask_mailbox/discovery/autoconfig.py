@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NoReturn
@@ -21,7 +22,10 @@ _FIELDS = frozenset(("hostname", "port", "socketType", "username", "authenticati
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """The servers of a description that may be used, the preferred one of each protocol, and the user name there."""
+    """The servers of a description that may be used, the preferred one of each protocol.
+
+    :param username: What to sign in with, except where a server has a user name of its own.
+    """
 
     endpoints: dict[Protocol, Endpoint]
     username: str
@@ -51,8 +55,9 @@ def read_description(document: bytes, address: str) -> Described:
     for server in _servers(document):
         endpoint = _endpoint(server, address)
         if endpoint is not None and isinstance(endpoint.protocol, Protocol) and endpoint.protocol not in endpoints:
-            endpoints[endpoint.protocol] = endpoint
-            username = username or _filled(server.first("username"), address)
+            own = _filled(server.first("username"), address)
+            username = username or own
+            endpoints[endpoint.protocol] = dataclasses.replace(endpoint, username=own if own != username else "")
     if not endpoints:
         raise DescriptionError("it names no server with TLS and a password")
     return Described(endpoints, username)

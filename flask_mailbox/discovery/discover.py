@@ -157,13 +157,14 @@ class _Search:
         return max(fitting, key=lambda pair: pair[0])[1] if fitting else None
 
     def _of_provider(self, provider: Provider, source: Source, where: str = "") -> Proposal:
-        offered = {}
+        offered, username = {}, provider.user_name(self._address)
         for protocol in Protocol:
             for each in provider.endpoints(protocol, self._domain)[:1]:
                 host = each.host.replace("{domain}", self._domain)
+                own = provider.user_name(self._address, protocol)
                 if "{" not in host:
-                    offered[protocol] = Endpoint(protocol, host, each.port, each.security)
-        username = self._address.rpartition("@")[0] if provider.username == "local" else self._address
+                    named = own if own != username else ""
+                    offered[protocol] = Endpoint(protocol, host, each.port, each.security, named)
         return self._proposal(source, where, offered, username, provider)
 
     def _proposal(

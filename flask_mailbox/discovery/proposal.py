@@ -47,7 +47,7 @@ class Proposal:
     :param source: Who said so.
     :param where: The URL or name that said it; empty for presets.
     :param provider: The preset whose servers these are, with its help and its quirks.
-    :param username: What to sign in with, as the source has it.
+    :param username: What to sign in with, as the source has it; a server may have a user name of its own.
     :param findings: All that was asked, in order.
     """
 
@@ -93,4 +93,5 @@ class Proposal:
         found |= {str(endpoint.protocol): str(endpoint) for endpoint in self.endpoints}
         if self.username:
             found["username"] = self.username
+        found |= {f"{each.protocol}_username": each.username for each in self.endpoints if each.username}
         return found | {"public_hosts_only": True}

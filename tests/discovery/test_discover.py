@@ -9,7 +9,8 @@ import sys
 import pytest
 
 from flask_mailbox import AddressError
-from flask_mailbox.account import DEFAULT_PORTS
+from flask_mailbox.account import DEFAULT_PORTS, Protocol
+from flask_mailbox.config import load_account
 from flask_mailbox.discovery import Source, discover
 
 from ..apps import mailbox_app
@@ -153,6 +154,32 @@ def test_the_preset_of_the_servers_brings_its_help_and_quirks(world: World) -> N
 
     assert found.provider is not None
     assert found.provider.id == "netease-163"
+
+
+def test_each_server_keeps_the_user_name_that_it_is_described_with(world: World) -> None:
+    world.host("autoconfig.example.test")
+    servers = (
+        server("imap", "imap.example.test", 993, "SSL", "%EMAILLOCALPART%"),
+        server("smtp", "smtp.example.test", 465, "SSL", "%EMAILADDRESS%"),
+        server("pop3", "pop.example.test", 995, "SSL", "%EMAILLOCALPART%"),
+    )
+    world.publish(AUTOCONFIG, description(*servers))
+
+    found = discover(ADDRESS, network=world.network())
+    account = load_account(found.settings() | {"password": "x"})
+
+    assert found.settings()["username"] == "wang"
+    assert found.settings()["smtp_username"] == ADDRESS
+    assert [account.credential_for(each).username for each in Protocol] == [ADDRESS, "wang", "wang"]  # type: ignore[union-attr]
+
+
+def test_a_preset_found_by_its_mail_exchanger_signs_in_in_its_own_form(world: World) -> None:
+    world.records["example.test", "MX"] = ["10 mx01.mail.icloud.com."]
+
+    found = discover(ADDRESS, network=world.network())
+    account = load_account(found.settings() | {"password": "x"})
+
+    assert [account.credential_for(each).username for each in Protocol] == [ADDRESS, "wang", "wang"]  # type: ignore[union-attr]
 
 
 def test_a_proposal_makes_an_account(world: World) -> None:
