@@ -23,8 +23,8 @@ from .client import POP3Client
 from .refusals import refusal_line, refused_sign_in
 
 MAX_SASL_ROUNDS = 10
-MAX_INITIAL = 200
-"""A command line has at most 255 bytes (RFC 2449, 4)."""
+MAX_COMMAND = 255
+"""Bytes of a command line with its end (RFC 2449, 4; RFC 5034, 4)."""
 
 Capabilities = dict[str, tuple[str, ...]]
 
@@ -119,14 +119,15 @@ def _sign_in_by_commands(client: POP3Client, credential: Credential) -> None:
 
 
 def _exchange(client: POP3Client, mechanism: Mechanism) -> None:
-    """Run a mechanism (RFC 5034, 4): a short PLAIN at once, all others in two steps, which every server takes.
+    """Run a mechanism (RFC 5034, 4), with what the client says first on the line of AUTH where that may be.
 
     Some servers prompt with ``+OK`` where a bare ``+`` belongs, so before anything was said it is taken for a prompt.
     """
-    initial = base64.b64encode(mechanism.initial or b"")
-    at_once = mechanism.name == "PLAIN" and len(initial) < MAX_INITIAL and not _initial_broken(client)
-    command = f"AUTH {mechanism.name}"
-    line = client.send_line(command.encode() + (b" " + initial if at_once else b""), shown=f"{command} {HIDDEN}")
+    command = f"AUTH {mechanism.name}".encode()
+    initial = base64.b64encode(mechanism.initial) if mechanism.initial is not None else b""
+    at_once = _goes_at_once(client, command, initial)
+    shown = f"{command.decode()} {HIDDEN}"
+    line = client.send_line(command + b" " + initial if at_once else command, shown=shown)
     for number in range(MAX_SASL_ROUNDS):
         if line.startswith(b"-ERR"):
             raise poplib.error_proto(line)
@@ -140,8 +141,18 @@ def _exchange(client: POP3Client, mechanism: Mechanism) -> None:
     raise client.stream.error(ProtocolError, "The server does not end the sign-in.")
 
 
-def _initial_broken(client: POP3Client) -> bool:
-    return client.stream.account.quirks.sasl_ir_broken
+def _goes_at_once(client: POP3Client, command: bytes, initial: bytes) -> bool:
+    """Whether the first message goes on the line of AUTH; else it follows the server's prompt, which all servers take.
+
+    Microsoft's refuse a token there; Google's take it in a line of any length.
+    """
+    account = client.stream.account
+    is_token = account.credential is not None and account.credential.kind == "oauth2"
+    if not initial or (account.quirks.sasl_ir_broken and not is_token):
+        return False
+    if is_token and account.quirks.pop_token_at_once is not None:
+        return account.quirks.pop_token_at_once
+    return len(command) + len(initial) + len(b" \r\n") <= MAX_COMMAND
 
 
 def _challenge(line: bytes) -> bytes:

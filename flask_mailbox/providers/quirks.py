@@ -24,6 +24,8 @@ class Quirks:
     :param from_must_match_login: The return path must be the login's own address.
     :param pop_recent_prefix: What, put before the user name, makes POP3 list the last 30 days for every client,
         whatever was read before.
+    :param pop_token_at_once: Whether POP3's AUTH takes an access token on its own line, of any length, or never;
+        ``None`` sends it there where that line has at most 255 bytes, and else after the server's prompt.
     :param id_before_login_rejected: Never send ID before the sign-in.
     :param expunge_archives: Expunging only takes a message out of its folder, unless that is the trash: to delete it
         for good, it is moved there first.
@@ -41,6 +43,7 @@ class Quirks:
     sent_copy: str = "unknown"
     from_must_match_login: bool = False
     pop_recent_prefix: str = ""
+    pop_token_at_once: bool | None = None
     id_before_login_rejected: bool = False
     expunge_archives: bool = False
     noop_refreshes: bool = True

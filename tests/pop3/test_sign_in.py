@@ -9,6 +9,7 @@ import pytest
 from flask_mailbox import AuthenticationError, BusyError, CommandError, ProtocolError, ServiceError, UnsafeValueError
 from flask_mailbox.account import Account, Credential, Secret
 from flask_mailbox.pop3 import POP3Session
+from flask_mailbox.providers import Quirks, shipped
 
 from ..scripted import Client, scripted
 from .maildrops import MESSAGE, account, opened, read, server
@@ -80,9 +81,15 @@ def test_a_long_password_is_said_in_a_line_of_its_own() -> None:
     assert lines == ["AUTH PLAIN", base64.b64encode(b"\0ann@demo.test\0" + b"x" * 300).decode()]
 
 
+LONG, SHORT = "ya29." + "x" * 1_500, "ya29.token"
+
+
 @pytest.mark.parametrize("mechanism", ["XOAUTH2", "OAUTHBEARER"])
 @pytest.mark.parametrize("prompt", [b"+ \r\n", b"+\r\n", b"+OK\r\n"])
-def test_a_token_goes_in_two_steps_however_the_prompt_is_worded(mechanism: str, prompt: bytes) -> None:
+@pytest.mark.parametrize(("token", "at_once"), [(LONG, None), (LONG, False), (SHORT, False)])
+def test_a_token_goes_in_two_steps_however_the_prompt_is_worded(
+    mechanism: str, prompt: bytes, token: str, at_once: bool | None
+) -> None:
     said: list[bytes] = []
 
     def auth(client: Client, line: str) -> bytes:
@@ -92,9 +99,48 @@ def test_a_token_goes_in_two_steps_however_the_prompt_is_worded(mechanism: str, 
         return b"+OK signed in\r\n"
 
     with scripted(server(capa(f"SASL {mechanism.lower()}"), auth=auth)) as running:
-        sign_in(account(running.port, kind="oauth2", secret="ya29.token"))
+        sign_in(with_token(running.port, token, at_once))
 
-    assert b"Bearer ya29.token\x01\x01" in said[0]
+    assert f"Bearer {token}\x01\x01".encode() in said[0]
+
+
+@pytest.mark.parametrize("mechanism", ["XOAUTH2", "OAUTHBEARER"])
+@pytest.mark.parametrize(("token", "at_once"), [(SHORT, None), (SHORT, True), (LONG, True)])
+def test_a_token_goes_at_once_where_the_server_takes_it(mechanism: str, token: str, at_once: bool | None) -> None:
+    said: list[str] = []
+
+    def auth(client: Client, line: str) -> bytes:
+        said.append(line)
+        return b"+OK signed in\r\n"
+
+    with scripted(server(capa(f"SASL {mechanism}"), auth=auth)) as running:
+        sign_in(with_token(running.port, token, at_once))
+
+    (line,) = said
+    command, name, initial = line.split(" ")
+    assert (command, name) == ("AUTH", mechanism)
+    assert f"Bearer {token}\x01\x01".encode() in base64.b64decode(initial)
+
+
+def test_a_token_that_is_refused_at_once_ends_in_the_servers_own_refusal() -> None:
+    def auth(client: Client, line: str) -> bytes:
+        client.send(b"+ " + base64.b64encode(b'{"status":"400"}') + b"\r\n")
+        assert client.line() == b""
+        return b"-ERR [AUTH] token expired\r\n"
+
+    with scripted(server(capa("SASL XOAUTH2"), auth=auth)) as running, pytest.raises(AuthenticationError) as raised:
+        sign_in(with_token(running.port, LONG, at_once=True))
+
+    assert "token expired" in raised.value.server_text
+
+
+@pytest.mark.parametrize(("provider", "at_once"), [("gmail", True), ("outlook", False), ("microsoft-365", False)])
+def test_providers_say_which_way_they_take_a_token(provider: str, at_once: bool) -> None:
+    assert shipped().get(provider).quirks.pop_token_at_once is at_once
+
+
+def with_token(port: int, token: str, at_once: bool | None) -> Account:
+    return account(port, kind="oauth2", secret=token).replace(quirks=Quirks(pop_token_at_once=at_once))
 
 
 def test_an_expired_token_ends_in_the_servers_own_refusal() -> None:
