@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import poplib
 from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import IO, TypeVar
@@ -12,9 +13,10 @@ from ..errors import BusyError, CommandError, MessageError, MessageNotFoundError
 from ..message import ReceivedMessage, parse_message
 from ..net.stream import Stream
 from .client import POP3Client
-from .entry import Entry, announced, listed, made_up_uidl, merged, without_own_name
+from .entry import Entry, listed
 from .fetching import SLACK, WINDOW, Fetching
 from .login import ask_capabilities, secure, sign_in, speak_utf8
+from .naming import Naming, is_own
 from .refusals import MEANINGS, refusal_line, refused, refused_connection, response_code
 
 Result = TypeVar("Result")
@@ -34,7 +36,8 @@ class POP3Session:
         self.stream = client.stream
         self.account = client.stream.account
         self.capabilities: dict[str, tuple[str, ...]] = {}
-        self._by_uidl: dict[str, Entry] | None = None
+        self._naming = Naming(self._headers)
+        self._by_number: dict[int, Entry] | None = None
         self._deleted = 0
         self._fetching: Fetching | None = None
         self._knows_top = True
@@ -113,19 +116,23 @@ class POP3Session:
     def entries(self) -> tuple[Entry, ...]:
         """Return the messages of the maildrop in its order, oldest first on most servers.
 
-        Where the server has no UIDL, or gives two messages the same name, a name is made of a message's headers and
-        size; that costs a TOP for each of them.
+        Where the server has no UIDL, gives two messages the same name, or names all by their numbers, a name is made
+        of a message's headers and size; that costs a TOP for each of them.
         """
-        sizes, uidls = self._listings()
-        made_up = {number: self._made_up_uidl(number, sizes[number]) for number in without_own_name(sizes, uidls)}
-        entries = merged(sizes, uidls | made_up)
-        self._by_uidl = {entry.uidl: entry for entry in entries}
+        entries = self._naming.entries(*self._listings())
+        self._by_number = {entry.number: entry for entry in entries}
         return entries
 
     def new(self, seen: Collection[str]) -> tuple[Entry, ...]:
-        """Return the entries whose uidl is not among those the caller has seen; all mail stays on the server."""
-        known = set(seen)
-        return tuple(entry for entry in self.entries() if entry.uidl not in known)
+        """Return the entries that are not among those the caller has seen; all mail stays on the server.
+
+        A message is never passed over because another one had its name. It is told again if the server has given it
+        another name, unless the one that was seen was made of its headers and size: under that it is recognised, at the
+        cost of a TOP for each new message of that size, and ``entries`` calls it so from then on.
+
+        :param seen: The uidls of ``entries``, of this session or earlier ones.
+        """
+        return self._naming.unseen(self.entries(), seen)
 
     def top(self, uidl: str, lines: int = 0) -> ReceivedMessage:
         """Return a message's headers and its first lines of text, with the defect ``truncated``.
@@ -222,14 +229,14 @@ class POP3Session:
         entry = self._entry(uidl)
         self._ask("DELE", lambda: self.client.command(b"DELE %d" % entry.number))
         self._deleted += 1
-        if self._by_uidl is not None:
-            del self._by_uidl[uidl]
+        if self._by_number is not None:
+            del self._by_number[entry.number]
 
     def undelete_all(self) -> None:
         """Take back all deletions of this session."""
         self._ask("RSET", lambda: self.client.command(b"RSET"))
         self._deleted = 0
-        self._by_uidl = None
+        self._by_number = None
 
     def noop(self) -> None:
         """Ask the server whether it is still there."""
@@ -262,27 +269,28 @@ class POP3Session:
             return {}, refusal_line(error)
 
     def _entry(self, uidl: str) -> Entry:
-        if self._by_uidl is None:
+        if self._by_number is None:
             self.entries()
-        found = (self._by_uidl or {}).get(uidl)
+        if uidl not in self._naming.numbers and is_own(uidl):
+            self.new([uidl])  # perhaps it has a name by the server now
+        found = (self._by_number or {}).get(self._naming.numbers.get(uidl, 0))
         if found is None:
             raise self.stream.error(
                 MessageNotFoundError, "There is no message of that uidl.", hint="It was deleted, or never was here."
             )
-        return found
+        return dataclasses.replace(found, uidl=uidl)
 
-    def _made_up_uidl(self, number: int, size: str) -> str:
-        """Return a name for a message that the server gave none; without TOP, the whole message is fetched for it."""
+    def _headers(self, number: int, size: int) -> bytes:
+        """Return what a message begins with; without TOP, all of it is fetched, and nothing if it cannot be had."""
         content = self._top(number, 0)
         if content is None:
             try:
-                entry = self._within_limit(Entry(number, "", announced(size)))
-                ((_, content),) = self._fetch([entry])
+                ((_, content),) = self._fetch([self._within_limit(Entry(number, "", size))])
             except BusyError:
                 raise
-            except (CommandError, MessageError):  # it cannot be had at all, so its size must do
+            except (CommandError, MessageError):
                 content = b""
-        return made_up_uidl(content, size)
+        return content
 
     def _ask(self, command: str, act: Callable[[], Result], fetching: Fetching | None = None) -> Result:
         """Run one command within the deadline; a refusal becomes an error of our tree.
