@@ -79,6 +79,7 @@ class Stream:
         self._heard = False
         self._tickets_due = False
         self._deadline: Deadline | None = None
+        self._poll: select.poll | None = None
 
     @classmethod
     def open(cls, account: Account, protocol: Protocol) -> Stream:
@@ -127,7 +128,7 @@ class Stream:
     def take_over(self, other: Stream) -> None:
         """Go on over another stream's connection in place of the own one, within the running operation."""
         self._socket.close()
-        self._socket, self._buffer = other._socket, other._buffer
+        self._socket, self._buffer, self._poll = other._socket, other._buffer, None
         self._socket_timeout, self._heard, self.broken = other._socket_timeout, other._heard, other.broken
         self.connected_at, self.encrypted_at = other.connected_at, other.encrypted_at
 
@@ -159,9 +160,11 @@ class Stream:
         if self._buffer or (isinstance(self._socket, ssl.SSLSocket) and self._socket.pending()):
             return True
         try:
-            poll = select.poll()
-            poll.register(self._socket, select.POLLIN)
-            return bool(poll.poll(0))
+            if self._poll is None:  # made once: it is asked several times for every message
+                poll = select.poll()
+                poll.register(self._socket, select.POLLIN)
+                self._poll = poll
+            return bool(self._poll.poll(0))
         except (OSError, ValueError):
             return True
 
@@ -393,7 +396,7 @@ class Stream:
 
     def close(self) -> None:
         """Close the connection without a word; safe to call twice."""
-        self.broken = True
+        self.broken, self._poll = True, None
         try:
             self._socket.close()
         except OSError:
