@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from ..account import Account, Protocol
-from ..errors import CommandError, DisconnectedError, RateError
-from ..net import Lease, Place, Pool
+from ..errors import CommandError, RateError, ServiceError
+from ..net import Deadline, Lease, Place, Pool
 from ..smtp import Parcel, Receipt
+
+Following = Callable[[], Parcel | None]
 
 
 class Courier:
@@ -20,24 +24,30 @@ class Courier:
         self._holds = holds
         self._lease: Lease | None = None
 
-    def send(self, parcel: Parcel, *, following: Parcel | None = None) -> Receipt:
+    def send(self, parcel: Parcel, *, following: Following | None = None) -> Receipt:
         """Send one message.
 
-        A session that died while it waited is replaced once, if its server answered nothing to this message, or
-        nothing but 421.
+        A session that died or fell silent while it waited is replaced once, if its server answered nothing to this
+        message, or nothing but 421; and one on which this message was announced, as long as no content went out. Both
+        attempts share the time of one operation.
 
-        :param following: The message of the next call, announced with this one where the server allows that.
+        :param following: Gives the message of the next call, to be announced where the server allows that.
         :raises RateError: If the account's rate leaves no room in time.
         :raises ServiceError: If the server cannot be reached, refuses the sign-in or the sender.
         """
         self._keep_the_rate()
         lease = self._take(parcel)
+        announced = lease.session.expects(parcel)
+        within = Deadline(self._account.timeouts.operation)
         try:
-            return self._send_over(lease, parcel, following)
-        except (DisconnectedError, CommandError) as error:
-            if not (lease.reused and _took_nothing(lease, error)):
+            receipt = self._send_over(lease, parcel, following, within)
+        except ServiceError as error:
+            if not (lease.reused and _took_nothing(lease, error, announced=announced) and within.left()):
                 raise
-        return self._send_over(self._take(parcel, fresh=True), parcel, following)
+        else:
+            if not (announced and lease.session.stream.broken and not lease.session.content_begun and within.left()):
+                return receipt
+        return self._send_over(self._take(parcel, fresh=True), parcel, following, within)
 
     def give_back(self) -> None:
         """Give a held connection back to the pool."""
@@ -45,9 +55,9 @@ class Courier:
             self._lease.release()
             self._lease = None
 
-    def _send_over(self, lease: Lease, parcel: Parcel, following: Parcel | None) -> Receipt:
+    def _send_over(self, lease: Lease, parcel: Parcel, following: Following | None, within: Deadline) -> Receipt:
         try:
-            receipt: Receipt = lease.session.send(parcel, following=following)
+            receipt: Receipt = lease.session.send(parcel, following=following, within=within)
         except BaseException:
             lease.abandon()
             self._lease = None
@@ -92,6 +102,13 @@ def until_rate_allows(account: Account, pool: Pool) -> float:
     return pool.pacer.missing(Place.of(account, Protocol.SMTP).key, account.rate)
 
 
-def _took_nothing(lease: Lease, error: DisconnectedError | CommandError) -> bool:
-    """Tell whether a server surely has nothing of a message: no answer came to it, or only a goodbye."""
-    return not lease.session.mail_answered or (isinstance(error, CommandError) and error.code == "421")
+def _took_nothing(lease: Lease, error: ServiceError, *, announced: bool) -> bool:
+    """Tell whether a session failed, and its server surely has nothing of a message.
+
+    :param announced: Whether that went before; what is announced and then lost is nobody's.
+    """
+    if lease.session.content_begun:
+        return False
+    if isinstance(error, CommandError):
+        return error.code == "421"
+    return announced or not lease.session.mail_answered

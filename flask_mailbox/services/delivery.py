@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import dataclasses
+import logging
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeGuard
+from typing import TYPE_CHECKING
 
 from ..account import Account
-from ..errors import CommandError, MailboxError, MessageError, ServiceError
+from ..errors import MessageError
 from ..message import Envelope, build, envelope_of, message_id_of, parse_mailbox
 from ..net import Pool
 from ..smtp import Parcel, Receipt, checked_events, checked_options
-from .courier import Courier
+from .courier import Courier, Following
+from .draft import Draft
 from .patience import ONE_TRY, Patience, send_patiently
 from .sent import file_in_sent
+from .series import Series
 
 if TYPE_CHECKING:
     from flask_mail import Message as FlaskMailMessage
+
+logger = logging.getLogger("flask_mailbox")
 
 Dispatched = Callable[["FlaskMailMessage", Receipt], None]
 Sending = Callable[["FlaskMailMessage"], bool]
@@ -65,16 +70,6 @@ class SendOptions:
 
 
 DEFAULT = SendOptions()
-
-
-@dataclass(frozen=True, slots=True)
-class _Draft:
-    """A message that was prepared: a parcel to be sent, or the receipt that it has already."""
-
-    message: FlaskMailMessage
-    parcel: Parcel | None = None
-    receipt: Receipt | None = None
-    cancelled: bool = False
 
 
 class Delivery:
@@ -136,71 +131,49 @@ class Delivery:
     def send_many(self, messages: Iterable[FlaskMailMessage], options: SendOptions = DEFAULT) -> Iterator[Receipt]:
         """Send messages over one connection and yield a receipt for each, in their order.
 
-        One message is read ahead, so that its announcement can go with the content of the one before. What ``send``
+        The next message is read while the server is busy with the one before, and announced then. What ``send``
         would raise for one message is the ``failure`` of its receipt, and the next is sent all the same.
 
-        :raises ServiceError: After the receipts of all messages that were read, if there is no connection to be had.
+        :raises ServiceError: After the receipts of all messages that were read: if there is no connection or no
+            sign-in to be had, or if three messages in a row failed for the server's or the network's sake.
         """
         with self.held() as holder:
-            yield from holder._each(iter(messages), options)
+            series = Series(
+                messages,
+                prepare=lambda message: holder._prepared(message, options),
+                send=lambda draft, following: holder._sent(draft, options, following),
+                told=holder._told,
+            )
+            yield from series.receipts()
 
-    def _each(self, messages: Iterator[FlaskMailMessage], options: SendOptions) -> Iterator[Receipt]:
-        draft = self._next(messages, options)
-        while draft is not None:
-            following: _Draft | None = None
-            trouble: Exception | None = None
-            try:
-                following = self._next(messages, options)
-            except Exception as error:  # the caller's own: told after the receipt of what was read before
-                trouble = error
-            receipt = draft.receipt or self._attempted(draft, options, following)
-            yield self._told(draft, receipt)
-            if trouble is not None:
-                raise trouble
-            if _is_hopeless(receipt.failure):
-                if following is not None:
-                    yield self._told(following, following.receipt or _failed(following, receipt.failure))
-                raise receipt.failure
-            draft = following
-
-    def _next(self, messages: Iterator[FlaskMailMessage], options: SendOptions) -> _Draft | None:
-        message = next(messages, None)
-        if message is None:
-            return None
-        try:
-            return self._prepared(message, options)
-        except MailboxError as error:
-            return _Draft(message, receipt=Receipt("", failure=error))
-
-    def _attempted(self, draft: _Draft, options: SendOptions, following: _Draft | None) -> Receipt:
-        try:
-            return self._sent(draft, options, following)
-        except MailboxError as error:
-            return _failed(draft, error)
-
-    def _prepared(self, message: FlaskMailMessage, options: SendOptions) -> _Draft:
+    def _prepared(self, message: FlaskMailMessage, options: SendOptions) -> Draft:
         """Return the message ready to be sent, or with the receipt of one that is not to be sent."""
         if self._sending is not None and not self._sending(message):
             receipt = Receipt("", suppressed=True, warnings=("A receiver cancelled it.",))
-            return _Draft(message, receipt=receipt, cancelled=True)
+            return Draft(message, receipt=receipt, cancelled=True)
         parcel = self._parcel(message, options)
         if self._policy.suppress:
-            return _Draft(message, receipt=Receipt(parcel.message_id, suppressed=True))
+            return Draft(message, receipt=Receipt(parcel.message_id, suppressed=True))
         if self._policy.capture_dir is not None:
-            return _Draft(message, receipt=_capture(parcel, self._policy.capture_dir))
-        return _Draft(message, self._redirected(parcel))
+            return Draft(message, receipt=_capture(parcel, self._policy.capture_dir))
+        return Draft(message, self._redirected(parcel))
 
-    def _sent(self, draft: _Draft, options: SendOptions, following: _Draft | None = None) -> Receipt:
+    def _sent(self, draft: Draft, options: SendOptions, following: Following | None = None) -> Receipt:
         assert draft.parcel is not None  # noqa: S101 - a draft has a parcel or a receipt
-        ahead = following.parcel if following else None
         receipt = send_patiently(
-            lambda parcel: self._courier.send(parcel, following=ahead), draft.parcel, options.patience
+            lambda parcel: self._courier.send(parcel, following=following), draft.parcel, options.patience
         )
         return file_in_sent(self._account, self._pool, draft.parcel.data, receipt)
 
-    def _told(self, draft: _Draft, receipt: Receipt) -> Receipt:
+    def _told(self, draft: Draft, receipt: Receipt) -> Receipt:
+        """Tell of a message; what a receiver does wrong is logged, since the receipt must not be lost for it."""
         if receipt.failure is None and not draft.cancelled:
-            self._dispatched(draft.message, receipt)
+            try:
+                self._dispatched(draft.message, receipt)
+            except Exception:
+                logger.exception(
+                    "A receiver of a signal failed for message %s; its receipt stands.", receipt.message_id
+                )
         return receipt
 
     def _parcel(self, message: FlaskMailMessage, options: SendOptions) -> Parcel:
@@ -238,21 +211,9 @@ def envelope_for(account: Account, message: FlaskMailMessage, envelope_from: str
     envelope = envelope_of(message, sender=account.sender)
     if envelope_from:
         return Envelope(parse_mailbox(envelope_from).address, envelope.recipients)
-    if account.quirks.from_must_match_login and account.address:
-        return Envelope(account.address, envelope.recipients)
+    if account.quirks.from_must_match_login and account.login_address:
+        return Envelope(account.login_address, envelope.recipients)
     return envelope
-
-
-def _failed(draft: _Draft, error: MailboxError | None) -> Receipt:
-    """Return the receipt of a message that was not sent at all."""
-    return Receipt(draft.parcel.message_id if draft.parcel else "", failure=error)
-
-
-def _is_hopeless(error: MailboxError | None) -> TypeGuard[ServiceError]:
-    """Tell whether the next message would fail as well: no connection, no sign-in, or the server said goodbye."""
-    if isinstance(error, CommandError):
-        return error.code == "421"
-    return isinstance(error, ServiceError)
 
 
 def _check_size(data: bytes, limit: int) -> None:

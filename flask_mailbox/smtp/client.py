@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 
 from ..auth import decode_server_text
-from ..errors import CommandError, ProtocolError
+from ..errors import CommandError, ProtocolError, ServiceError
 from ..guard import guard
 from ..net import Stream, WireLog
 from ..providers import advise
@@ -75,6 +75,42 @@ class SMTPClient:
                 return Reply(int(found[1]), tuple(lines))
         self.stream.broken = True
         raise self.stream.error(ProtocolError, "The server sent a reply without end.")
+
+    def require_silence(self, command: str) -> None:
+        """Refuse to send a command while something waits to be read: it would be taken for the command's answer.
+
+        :raises CommandError: If the server says goodbye (421).
+        :raises DisconnectedError: If the connection has ended.
+        :raises ProtocolError: If it is anything else.
+        """
+        reply = self.unasked()
+        if reply is not None:
+            raise self.refused(command, reply) if reply.code == 421 else self.out_of_turn(command, reply)
+
+    def unasked(self) -> Reply | None:
+        """Return a reply that has come already though nobody waits for one, or ``None``; waits for nothing.
+
+        :raises DisconnectedError: If the connection has ended.
+        """
+        if not self.stream.readable() or not self.stream.take_waiting():
+            return None  # or it was TLS that had something to say
+        return self.reply()
+
+    def failed(self, command: str, reply: Reply) -> ServiceError:
+        """Return the error for a command that the server did not carry out."""
+        return self.refused(command, reply) if reply.negative else self.out_of_turn(command, reply)
+
+    def out_of_turn(self, command: str, reply: Reply) -> ProtocolError:
+        """Return the error for a reply that answers nothing, or another command; the stream is broken then.
+
+        It may be over on a new connection, so it counts as transient.
+        """
+        self.stream.broken = True
+        return self.stream.error(
+            ProtocolError,
+            f"The server answered {command} out of turn: {reply.code} {reply.text}".rstrip(),
+            transient=True,
+        )
 
     def refused(self, command: str, reply: Reply) -> CommandError:
         """Return the error for a command that the server answered with 4yz or 5yz."""

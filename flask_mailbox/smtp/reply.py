@@ -34,13 +34,18 @@ class Reply:
 
     @property
     def positive(self) -> bool:
-        """Whether the server did or goes on with what was asked (2yz, 3yz)."""
-        return 200 <= self.code < 400
+        """Whether the server did what was asked (2yz)."""
+        return 200 <= self.code < 300
+
+    @property
+    def negative(self) -> bool:
+        """Whether the server refused it, for now or for good (4yz, 5yz); any other code settles nothing."""
+        return 400 <= self.code < 600
 
     @property
     def permanent(self) -> bool:
         """Whether the same command would fail again (5yz)."""
-        return self.code >= 500
+        return 500 <= self.code < 600
 
     @property
     def enhanced(self) -> str:

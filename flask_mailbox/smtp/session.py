@@ -5,10 +5,12 @@ from __future__ import annotations
 import base64
 import binascii
 import time
+from collections.abc import Callable
 
 from ..account import Account, Protocol, Security
 from ..auth import Mechanism, mechanism_for, no_mechanism, open_signed_in, refused_login
-from ..errors import MessageError, ProtocolError, ServiceError, TLSError
+from ..errors import DisconnectedError, MessageError, ProtocolError, ServiceError, TLSError
+from ..net.deadline import Deadline
 from ..net.stream import Stream
 from ..net.tls import port_hint
 from ..net.wirelog import HIDDEN
@@ -23,6 +25,9 @@ EHLO_NAME = "[127.0.0.1]"
 
 MAX_SASL_ROUNDS = 10
 
+GOODBYE = 2.0
+"""Seconds for QUIT and its answer together."""
+
 LATELY = 5.0
 """Seconds after an answer in which no server closes a connection for being idle."""
 
@@ -33,6 +38,7 @@ class SMTPSession:
     :param extensions: What EHLO listed, by upper-case keyword, each with its parameters.
     :param messages: How many were sent over it.
     :param mail_answered: Whether the server answered MAIL of the message that was sent last.
+    :param content_begun: Whether any of its content may have gone out: until then another session may send it.
     """
 
     def __init__(self, stream: Stream) -> None:
@@ -42,8 +48,10 @@ class SMTPSession:
         self.extensions: dict[str, str] = {}
         self.needs_reset = False
         self.mail_answered = False
+        self.content_begun = False
         self.messages = 0
         self._ahead: Transaction | None = None
+        self._announced_at = 0.0
 
     @classmethod
     def open(cls, account: Account) -> SMTPSession:
@@ -68,48 +76,69 @@ class SMTPSession:
             raise
         return session
 
-    def send(self, parcel: Parcel, *, following: Parcel | None = None) -> Receipt:
+    def send(
+        self,
+        parcel: Parcel,
+        *,
+        following: Callable[[], Parcel | None] | None = None,
+        within: Deadline | None = None,
+    ) -> Receipt:
         """Send one message and return what each recipient was answered.
 
-        :param following: The message of the next call: its announcement goes with the content of this one, where the
-            server allows that.
+        :param following: Gives the message of the next call. It is asked once this one is written, while the server
+            is busy with it; the next is announced then, where the server allows that.
+        :param within: A deadline that began earlier, in place of the account's operation time-out.
         :raises MessageError: If it is larger than the server takes, or needs SMTPUTF8 that the server lacks.
         :raises ServiceError: If the server refuses the sender, or is lost before any recipient was answered.
         """
-        self.mail_answered = False
+        self.mail_answered = self.content_begun = False
         transaction, self._ahead = self._ahead, None
-        with self.stream.operation():
-            if transaction is None or transaction.parcel is not parcel:
+        with self.stream.operation(within=within):
+            if transaction is None:
                 transaction = Transaction(self, parcel)
                 transaction.check()
                 transaction.start()
+            elif transaction.parcel is not parcel:
+                raise self.stream.error(DisconnectedError, "The session waits for another message.")
             transaction.listen()
-            ahead = self._started_ahead(following)
-            transaction.deliver(ahead)
+            waits = transaction.deliver()
+            ahead = self._announced(following) if waits and following is not None else None
             receipt = transaction.conclude()
         self._ahead = ahead
         self.messages += 1
         return receipt
 
     def expects(self, parcel: Parcel) -> bool:
-        """Tell whether a message was announced already; nothing else can be sent then."""
-        return self._ahead is not None and self._ahead.parcel is parcel and not self.stream.broken
+        """Tell whether a message was announced already, and so lately that the server surely still waits for it.
+
+        Nothing else can be sent over a session that announced a message.
+        """
+        ahead = self._ahead
+        lately = time.monotonic() - self._announced_at < LATELY
+        return ahead is not None and ahead.parcel is parcel and lately and not self.stream.broken
 
     @property
     def was_heard_lately(self) -> bool:
         """Whether the server answered so recently that the connection is certainly there."""
         return time.monotonic() - self.client.heard_at < LATELY
 
-    def _started_ahead(self, following: Parcel | None) -> Transaction | None:
-        """Return the transaction of the next message, if it may be announced now."""
-        if following is None or self.messages + 1 >= self.account.messages_per_connection:
+    def _announced(self, following: Callable[[], Parcel | None]) -> Transaction | None:
+        """Announce the next message, if it may be now, and return its transaction."""
+        if self.messages + 1 >= self.account.messages_per_connection:
             return None
-        ahead = Transaction(self, following)
+        parcel = following()
+        if parcel is None or self.stream.readable():
+            return None  # an answer that is there already is read before anything is asked
+        ahead = Transaction(self, parcel)
         try:
             ahead.check()
-        except MessageError:
-            return None  # told when its turn comes
-        return ahead if ahead.may_go_ahead else None
+            if not ahead.may_go_ahead:
+                return None
+            ahead.start(ahead=True)
+        except (MessageError, ServiceError):
+            return None  # told when its turn comes, or it finds the session broken and takes another
+        self._announced_at = time.monotonic()
+        return ahead
 
     # What the pool asks for
 
@@ -124,13 +153,13 @@ class SMTPSession:
         with self.stream.operation():
             reply = self.client.command("NOOP")
             if not reply.positive:
-                raise self.client.refused("NOOP", reply)
+                raise self.client.failed("NOOP", reply)
 
     def finish(self) -> None:
-        """Say goodbye and close; a bad goodbye matters to nobody."""
+        """Say goodbye and close; a bad goodbye matters to nobody, and a slow one is not waited for."""
         if not self.stream.broken and self._ahead is None:
             try:
-                with self.stream.operation(read=2.0):
+                with self.stream.operation(within=Deadline(GOODBYE)):
                     self.client.command("QUIT")
             except ServiceError:
                 pass
@@ -145,7 +174,7 @@ class SMTPSession:
     def _greet(self) -> None:
         greeting = self.client.reply()
         if greeting.code != 220:
-            raise self.client.refused("the connection", greeting)
+            raise self.client.failed("the connection", greeting)
         self._hello()
 
     def _hello(self) -> None:
@@ -155,7 +184,7 @@ class SMTPSession:
             reply = self.client.command(f"HELO {EHLO_NAME}")
             reply = Reply(reply.code, reply.raw[:1])
         if not reply.positive:
-            raise self.client.refused("EHLO", reply)
+            raise self.client.failed("EHLO", reply)
         self.extensions = {}
         for line in reply.lines[1:]:
             keyword, _, parameters = line.replace("AUTH=", "AUTH ", 1).partition(" ")
@@ -193,6 +222,8 @@ class SMTPSession:
         if mechanism is None:
             raise no_mechanism(self.stream, offered)
         reply = self._exchange(mechanism)
+        if not (reply.code == 235 or reply.negative):
+            raise self.client.out_of_turn("AUTH", reply)
         if reply.code != 235:
             raise refused_login(self.stream, reply.words, code=str(reply.code), transient=400 <= reply.code < 500)
 

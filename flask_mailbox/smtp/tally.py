@@ -6,7 +6,7 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from ..errors import ServiceError
+from ..errors import CommandError, ProtocolError, ServiceError
 from ..providers import advise
 from .parcel import Parcel
 from .receipt import NO_REPLY, Receipt, Refusal
@@ -36,16 +36,27 @@ class Tally:
         return bool(self.willing or self.refused)
 
     def note(self, recipient: str, reply: Reply) -> None:
-        """Note the answer to one RCPT."""
+        """Note the answer to one RCPT.
+
+        :raises ProtocolError: If it is none.
+        """
         if reply.positive:
             self.willing.append(recipient)
-        else:
+        elif reply.negative:
             self.refused[recipient] = self._refusal(reply)
+        else:
+            raise self._session.client.out_of_turn("RCPT", reply)
 
-    def answered(self, reply: Reply) -> Receipt:
-        """Return the receipt after the answer that counts for all who were willing."""
+    def content_answered(self, reply: Reply) -> Receipt:
+        """Return the receipt after the answer to the content; one that says neither yes nor no leaves it unknown."""
         if reply.positive:
             return self._receipt(accepted=tuple(self.willing), reply=reply)
+        if reply.negative:
+            return self.all_refused(reply)
+        return self.lost(self._session.client.out_of_turn("the content", reply))
+
+    def all_refused(self, reply: Reply) -> Receipt:
+        """Return the receipt after a refusal that counts for all who were willing."""
         self.refused |= dict.fromkeys(self.willing, self._refusal(reply))
         return self._receipt(reply=reply)
 
@@ -59,7 +70,7 @@ class Tally:
     def nothing_delivered(self, error: ServiceError) -> Receipt:
         """Refuse everybody for the time being: the message was not complete, so no server may deliver it."""
         self._session.stream.broken = True
-        lost = Refusal(NO_REPLY, "", error.text, permanent=False, category="connection_lost")
+        lost = _not_now(error)
         recipients = self._parcel.envelope.recipients
         self.refused |= {recipient: lost for recipient in recipients if recipient not in self.refused}
         return self._receipt()
@@ -109,3 +120,12 @@ class Tally:
             seconds=time.monotonic() - self._began,
             warnings=tuple(f"The server does not offer {name}." for name in self._unsupported),
         )
+
+
+def _not_now(error: ServiceError) -> Refusal:
+    """Return the refusal of a recipient whose message was not sent because of an error."""
+    if isinstance(error, CommandError):
+        code = int(error.code)
+        return Refusal(code, "", error.server_text, permanent=False, category=error.category, hint=error.hint)
+    category = None if isinstance(error, ProtocolError) else "connection_lost"
+    return Refusal(NO_REPLY, "", error.text, permanent=False, category=category)

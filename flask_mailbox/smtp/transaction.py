@@ -93,6 +93,8 @@ class Transaction:
         if not self._pipelines:
             return
         self._whole = self._may_go_whole and not ahead
+        if not ahead:
+            self._client.require_silence("MAIL")
         self._resets, self._session.needs_reset = self._session.needs_reset, False
         lines = ["RSET"] if self._resets else []
         lines += [self._commands.mail(), *map(self._commands.rcpt, self._recipients[:WINDOW])]
@@ -125,24 +127,23 @@ class Transaction:
         if not self._whole:
             self._receipt = self._reason_not_to_send(data_reply)
 
-    def deliver(self, following: Transaction | None = None) -> None:
-        """Write the content, if it may be sent, and behind it the announcement of the message that follows.
-
-        :param following: It is started in any case, unless the connection is lost.
-        """
-        if self._receipt is None and not self._whole:
-            try:
-                self._tell_before_content()
-                self._client.content(_dot_stuffed(self.parcel.data))
-            except DisconnectedError as error:
-                self._receipt = self._early_answer(error)
-            except ServiceError as error:
-                self._receipt = self._tally.nothing_delivered(error)
-        if following is not None and not self._session.stream.broken:
-            try:
-                following.start(ahead=True)
-            except ServiceError:
-                pass  # the following message finds the session broken, and takes another
+    def deliver(self) -> bool:
+        """Write the content, if it may be sent; return whether its answer is to be waited for."""
+        if self._receipt is not None:
+            return False
+        try:
+            self._client.require_silence("DATA")
+        except ServiceError as error:
+            self._receipt = self._tally.nothing_delivered(error)
+            return False
+        self._tell_before_content()
+        try:
+            self._client.content(_dot_stuffed(self.parcel.data))
+        except DisconnectedError as error:
+            self._receipt = self._early_answer(error)
+        except ServiceError as error:
+            self._receipt = self._tally.nothing_delivered(error)
+        return self._receipt is None
 
     def conclude(self) -> Receipt:
         """Read the last answer and return the receipt; a lost answer makes the outcome unknown."""
@@ -152,20 +153,24 @@ class Transaction:
                     reply = self._client.reply()
             except ServiceError as error:
                 return self._tally.lost(error)
-            self._receipt = self._tally.answered(reply)
+            self._receipt = self._tally.content_answered(reply)
         return self._receipt
 
     # The announcement
 
     def _ask_one_by_one(self) -> Reply | None:
         """Send MAIL, RCPT and DATA, each after the answer to the one before."""
+        self._client.require_silence("MAIL")
         if self._session.needs_reset:
             self._session.needs_reset = False
             self._client.command("RSET")
         self._hear_mail(self._client.command(self._commands.mail()))
         for recipient in self._recipients:
             self._tally.note(recipient, self._client.command(self._commands.rcpt(recipient)))
-        return self._client.command("DATA") if self._may_ask_data else None
+        if not self._may_ask_data:
+            return None
+        self._client.require_silence("DATA")
+        return self._client.command("DATA")
 
     def _hear_all(self) -> Reply | None:
         """Read the answers to what ``start`` wrote, and go on with further recipients and DATA where it did not."""
@@ -182,6 +187,7 @@ class Transaction:
             self._hear_whole()
             return None
         if not self._asked_data and self._may_ask_data:
+            self._client.require_silence("DATA")
             self._client.send(["DATA"])
             self._asked_data = True
         return self._client.reply() if self._asked_data else None
@@ -190,8 +196,10 @@ class Transaction:
         self._session.mail_answered = True
         if reply.positive:
             return
+        error = self._client.failed("MAIL", reply)
+        if self._session.stream.broken:
+            raise error
         self._session.needs_reset = True
-        error = self._client.refused("MAIL", reply)
         try:
             self._hear_the_rest(announced)
         except ServiceError:
@@ -213,24 +221,41 @@ class Transaction:
             reply = self._client.reply()
         if not reply.positive:
             self._session.needs_reset = True  # RFC 3030, 2
-        self._receipt = self._tally.answered(reply)
+        extra = self._extra_answer() if reply.positive else None
+        self._receipt = self._tally.content_answered(extra or reply)
+
+    def _extra_answer(self) -> Reply | None:
+        """Return a further answer that contradicts the yes before it: one of the two answered something else."""
+        try:
+            extra = self._client.unasked()
+        except ServiceError:
+            return None
+        if extra is None or extra.positive or extra.code == 421:
+            return None
+        return Reply(0, extra.raw)
 
     def _reason_not_to_send(self, data_reply: Reply | None) -> Receipt | None:
-        """Return a receipt if the content may not follow."""
+        """Return a receipt if the content may not follow: it does behind 354 alone (RFC 5321, 4.3.2)."""
         if data_reply is not None and data_reply.code == 354:
             if self._tally.willing:
                 return None
             self._finish_empty()
             return self._tally.kept_back()
         self._session.needs_reset = True
-        return self._tally.answered(data_reply) if data_reply else self._tally.kept_back()
+        if data_reply is None:
+            return self._tally.kept_back()
+        if data_reply.negative:
+            return self._tally.all_refused(data_reply)
+        return self._tally.nothing_delivered(self._client.out_of_turn("DATA", data_reply))
 
     def _finish_empty(self) -> None:
         """End a DATA that was accepted without any recipient by a lone dot (RFC 2920, 3.1)."""
         try:
-            self._client.command(".")
+            reply = self._client.command(".")
         except ServiceError:
             self._session.stream.broken = True
+        else:
+            self._session.stream.broken |= not (reply.positive or reply.negative)
 
     def _note_replies(self, recipients: Sequence[str]) -> None:
         for recipient in recipients:
@@ -242,11 +267,12 @@ class Transaction:
             reply = self._client.reply()
         except ServiceError:
             return self._tally.nothing_delivered(error)
-        return self._tally.nothing_delivered(error) if reply.positive else self._tally.answered(reply)
+        return self._tally.all_refused(reply) if reply.negative else self._tally.nothing_delivered(error)
 
     # Helpers
 
     def _tell_before_content(self) -> None:
+        self._session.content_begun = True
         if self.parcel.before_content is not None:
             try:
                 self.parcel.before_content()
