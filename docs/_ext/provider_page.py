@@ -108,7 +108,8 @@ def _section(provider: Provider) -> Iterator[str]:
     yield f"- Sign in with: {_methods(provider)}{named}; the user name is {_username(provider)}"
     yield f"- First: {text(provider.help)}"
     if provider.help_zh:
-        yield f"- 先做：{text(provider.help_zh)}"
+        named = f"（登录凭据：{text(provider.credential_name_zh)}）" if provider.credential_name_zh else ""
+        yield f"- 先做：{text(provider.help_zh)}{named}"
     yield f"- The servers are **{provider.evidence}**."
     yield from _listed("Not verified", provider.unverified)
     yield from _listed("Sources disagree", provider.disagreements)
@@ -143,14 +144,19 @@ def _methods(provider: Provider) -> str:
 
 
 def _username(provider: Provider) -> str:
-    if provider.username.startswith("fixed:"):
-        return code(provider.username.removeprefix("fixed:"))
+    others = [f"for {protocol.upper()} {_form(form)}" for protocol, form in provider.usernames.items()]
+    return "; ".join((_form(provider.username), *others))
+
+
+def _form(form: str) -> str:
+    if form.startswith("fixed:"):
+        return code(form.removeprefix("fixed:"))
     return {
         "full": "the whole address",
         "full_or_local": "the whole address (or what stands before the @)",
         "local": "what stands before the @",
         "local_or_full": "what stands before the @ (or the whole address)",
-    }.get(provider.username, "the account's own")
+    }.get(form, "the account's own")
 
 
 def text(words: str) -> str:

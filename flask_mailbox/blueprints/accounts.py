@@ -133,7 +133,7 @@ def _provider_values(provider: Provider, language: str) -> dict[str, Any]:
         "name": provider.name,
         "domains": list(provider.domains),
         "auth_methods": list(provider.auth_methods),
-        "credential": provider.credential_name,
+        "credential": provider.credential_in(language),
         "help": provider.help_in(language),
         "usable": provider.status != "unsupported",
         **servers,

@@ -6,9 +6,9 @@ import functools
 import tomllib
 from importlib.resources import files
 
-from .provider import Provider
+from .provider import Provider, is_chinese
 
-_AUTHORIZATION_CODE, _APP_PASSWORD, _PASSWORD = "授权码", "应用专用密码", "密码"
+_APP_PASSWORD, _PASSWORD = "应用专用密码", "密码"
 
 
 def hint_for(category: str | None, *, provider: Provider | None = None, language: str = "en") -> str:
@@ -21,7 +21,7 @@ def hint_for(category: str | None, *, provider: Provider | None = None, language
     texts = _texts().get(category or "")
     if texts is None:
         return ""
-    chinese = language.lower().startswith("zh")
+    chinese = is_chinese(language)
     own_password = category == "bad_credentials" and (provider is None or provider.takes_password)
     words = _chinese(provider, own_password) if chinese else _english(provider, own_password)
     return texts["zh" if chinese else "en"].format_map(words).strip()
@@ -37,12 +37,11 @@ def _english(provider: Provider | None, own_password: bool) -> dict[str, str]:
 
 
 def _chinese(provider: Provider | None, own_password: bool) -> dict[str, str]:
-    named = (provider.credential_name if provider else "").lower()
-    credential = _AUTHORIZATION_CODE if "authorization code" in named else _APP_PASSWORD
+    credential = _PASSWORD if own_password else (provider.credential_in("zh") if provider else "") or _APP_PASSWORD
     return {
         "name": f" {provider.name} " if provider else "服务器",
-        "credential": _PASSWORD if own_password else credential,
-        "help": provider.help_zh if provider else "",
+        "credential": f" {credential}" if credential[0].isascii() else credential,
+        "help": provider.help_in("zh") if provider else "",
     }
 
 

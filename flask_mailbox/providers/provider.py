@@ -10,6 +10,11 @@ from ..account import Protocol, Security
 from .quirks import Quirks
 
 
+def is_chinese(language: str) -> bool:
+    """Whether a language, such as ``zh-CN`` or ``zh_TW.UTF-8``, is Chinese of any region."""
+    return language.lower().startswith("zh")
+
+
 @dataclass(frozen=True, slots=True)
 class ProviderEndpoint:
     """One server of a provider; the host may contain ``{domain}``, ``{region}`` or ``{tld}``."""
@@ -47,6 +52,7 @@ class Provider:
     :param usernames: The form at the servers of one protocol, where it is another.
     :param auth_methods: ``password``, ``app_password``, ``oauth2`` or ``none``.
     :param credential_name: The provider's own name for what to sign in with, such as ``client authorization code``.
+    :param credential_name_zh: The same in Chinese.
     :param help: What to switch on first; ``help_zh`` says it in Chinese where that is known.
     :param evidence: How well its servers are known: ``corroborated``, ``single-source``, ``unverified``, ``disputed``.
     :param unverified: What else is not verified.
@@ -69,6 +75,7 @@ class Provider:
     usernames: Mapping[Protocol, str] = field(default_factory=lambda: MappingProxyType({}), hash=False)
     auth_methods: tuple[str, ...] = ("password",)
     credential_name: str = ""
+    credential_name_zh: str = ""
     oauth_profile: str | None = None
     help: str = ""
     help_zh: str = ""
@@ -98,7 +105,11 @@ class Provider:
 
     def help_in(self, language: str) -> str:
         """Return what to switch on first in a language (``en``, ``zh`` …), in English where there is no other."""
-        return (self.help_zh if language.lower().startswith("zh") else "") or self.help
+        return (self.help_zh if is_chinese(language) else "") or self.help
+
+    def credential_in(self, language: str) -> str:
+        """Return the provider's own name for what to sign in with, likewise."""
+        return (self.credential_name_zh if is_chinese(language) else "") or self.credential_name
 
     def limit(self, key: str) -> int | None:
         """Return a limit that is known as a number, such as ``smtp_connections`` or ``messages_per_minute``."""

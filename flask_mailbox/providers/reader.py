@@ -22,7 +22,7 @@ FOLDERS = {
     "all", "archive", "drafts", "flagged", "important", "junk", "saved", "sent", "trash", "user_folder_prefix", "virus",
 }  # fmt: skip
 TABLES: dict[str, set[str]] = {
-    "auth": {"methods", "credential_name", "oauth_profile"},
+    "auth": {"methods", "credential_name", "credential_name_zh", "oauth_profile"},
     "help": {"en", "zh", "page_host", "page_status"},
     "quirks": {field.name for field in dataclasses.fields(Quirks)},
     "evidence": {"endpoints", "unverified", "sources"},
@@ -72,6 +72,7 @@ def read_provider(data: Mapping[str, Any], *, where: str) -> Provider:
         usernames=MappingProxyType({each: data[key] for each, key in USERNAME_KEYS.items() if key in data}),
         auth_methods=tuple(auth.get("methods", ("password",))),
         credential_name=auth.get("credential_name", ""),
+        credential_name_zh=auth.get("credential_name_zh", ""),
         oauth_profile=auth.get("oauth_profile"),
         help=help_.get("en", ""),
         help_zh=help_.get("zh", ""),
@@ -129,7 +130,7 @@ def _table_problems(name: str, table: Any, known: set[str]) -> list[str]:
 def _auth_problems(table: Mapping[str, Any]) -> list[str]:
     problems = [
         f"'auth.{key}' must be a text."
-        for key in ("credential_name", "oauth_profile")
+        for key in ("credential_name", "credential_name_zh", "oauth_profile")
         if not isinstance(table.get(key, ""), str)
     ]
     methods = table.get("methods", ("password",))

@@ -79,11 +79,6 @@ def test_no_provider_on_the_internet_is_reached_in_clear_text(provider: Provider
     assert not clear or provider.kind == "development"
 
 
-@pytest.mark.parametrize("provider", [each for each in PROVIDERS if each.region == "CN"], ids=ids)
-def test_a_chinese_provider_says_in_chinese_what_to_switch_on(provider: Provider) -> None:
-    assert any("一" <= character <= "鿿" for character in provider.help_in("zh_CN"))
-
-
 def test_163_asks_for_the_authorization_code_by_its_name() -> None:
     provider = shipped().get("163")
 
@@ -150,3 +145,21 @@ def test_every_family_is_described_and_every_error_belongs_to_one() -> None:
 
     assert {provider.family for provider in PROVIDERS} == described
     assert {error["family"] for error in table.values()} <= described | {"any"}
+
+
+def is_chinese(text: str) -> bool:
+    return any("一" <= character <= "鿿" for character in text)
+
+
+@pytest.mark.parametrize("provider", PROVIDERS, ids=ids)
+def test_what_to_switch_on_first_is_said_in_both_languages(provider: Provider) -> None:
+    assert provider.help_in("en")
+    assert not is_chinese(provider.help_in("en"))
+    assert is_chinese(provider.help_in("zh-TW"))
+
+
+@pytest.mark.parametrize("provider", [each for each in PROVIDERS if each.credential_name], ids=ids)
+def test_what_to_sign_in_with_is_named_in_both_languages(provider: Provider) -> None:
+    assert provider.credential_in("en") == provider.credential_name
+    assert provider.credential_in("zh") == provider.credential_name_zh
+    assert is_chinese(provider.credential_name_zh)

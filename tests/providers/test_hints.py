@@ -33,6 +33,43 @@ def test_both_languages_are_complete(category: str, name: str | None) -> None:
     assert not any(mark in english + chinese for mark in "{}")
 
 
+@pytest.mark.parametrize(
+    ("name", "credential"),
+    [
+        ("163", "客户端授权码"),
+        ("qq", "授权码"),
+        ("139", "授权码"),
+        ("exmail", "客户端专用密码"),
+        ("aliyun-qiye", "三方客户端安全密码"),
+        ("189", "专用密码"),
+        ("sohu", "独立密码"),
+        ("icloud", " App 专用密码"),
+        ("yahoo", "应用密码"),
+        ("mailru", "外部应用密码"),
+    ],
+)
+def test_a_chinese_hint_names_the_credential_as_the_provider_does(name: str, credential: str) -> None:
+    provider = shipped().get(name)
+
+    hint = hint_for("app_password_required", provider=provider, language="zh")
+
+    assert f"{provider.name} 在这里要的是{credential}，不是登录密码。{provider.help_zh}" == hint.strip()
+
+
+def test_a_preset_without_chinese_words_is_quoted_in_its_own() -> None:
+    own = {"smtp": [{"host": "smtp.campus.example", "port": 465, "security": "tls"}]}
+    words = {
+        "auth": {"methods": ["app_password"], "credential_name": "device password"},
+        "help": {"en": "See Devices."},
+    }
+    provider = shipped().with_own({"campus": own | words}).get("campus")
+
+    hint = hint_for("app_password_required", provider=provider, language="zh")
+
+    assert "要的是 device password" in hint
+    assert hint.endswith("See Devices.")
+
+
 def test_the_provider_names_the_credential() -> None:
     assert "授权码" in hint_for("bad_credentials", provider=shipped().get("163"), language="zh")
     assert "the client authorization code" in hint_for("bad_credentials", provider=shipped().get("163"))
