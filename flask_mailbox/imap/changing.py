@@ -57,6 +57,7 @@ class ChangeableFolder:
         flags = [flags] if isinstance(flags, str) else list(flags)
         flag_list(flags)
         self._fetch_one(uid, b"(UID FLAGS)", b"FLAGS", uidvalidity, Budget())
+        uidvalidity = uidvalidity or self._known
         with self.session.operation():
             new = self.append(data, flags=flags)
             self.delete(uid, permanently=True, uidvalidity=uidvalidity)
@@ -135,16 +136,20 @@ class ChangeableFolder:
         with self.session.operation():
             opened, answer = self.session.examine_and(self.path, "UID FETCH", b"%d" % uid, wanted, budget=budget)
             self._check_uidvalidity(opened, uidvalidity)
-            if answer.status.condition != "OK" and not any(answer.of("FETCH")):
-                raise refused(self.session.stream, "UID FETCH", answer.status)
             items = by_uid(answer.of("FETCH")).get(uid)
-            if items is None or items.get(name) is None:
-                raise self._gone(uid)
-            return items
+            if items is not None and items.get(name) is not None:
+                return items
+            if answer.status.condition != "OK":
+                raise refused(self.session.stream, "UID FETCH", answer.status)
+            raise self._gone(uid)
 
     def _check_uidvalidity(self, opened: Selected, known: int | None) -> None:
-        """Refuse uids that were given under another uidvalidity: as the caller says, or as this folder gave them."""
+        """Refuse uids that were given under another uidvalidity: as the caller says, or as this folder gave them.
+
+        Where neither is known, it holds from here on: what goes on later is still about the same messages.
+        """
         known = known or self._known
+        self._known = self._known or opened.uidvalidity
         if known and opened.uidvalidity and known != opened.uidvalidity:
             raise self.session.stream.error(
                 UIDValidityChangedError,

@@ -10,7 +10,7 @@ from __future__ import annotations
 import imaplib
 import random
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -47,12 +47,19 @@ class Budget:
     :param size: Bytes over all.
     :param literal: Bytes of one literal.
     :param keep: Bytes of one literal that are kept; what is more is read and dropped.
+    :param streamed: Bytes of one literal that goes where ``Connection.streaming`` says.
     """
 
     lines: int = 100_000
     size: int = 32 * MIB
     literal: int = 1 * MIB
     keep: int = 2**63
+    streamed: int = 0
+
+
+Sink = Callable[[bytes], None]
+Choose = Callable[[str, int | None, Sequence[bytes]], Sink | None]
+"""Takes a response's name, number and pieces up to a literal, and returns where the literal goes in pieces."""
 
 
 class Connection(imaplib.IMAP4):
@@ -80,7 +87,7 @@ class Connection(imaplib.IMAP4):
         self.on_bye: Callable[[Status], Exception] | None = None
         self._budget = Budget()
         self._lines = self._bytes = 0
-        self._sink: Callable[[bytes], None] | None = None
+        self._choose: Choose | None = None
         super().__init__()
 
     # imaplib's own overridable methods
@@ -108,13 +115,16 @@ class Connection(imaplib.IMAP4):
         self.stream.close()
 
     @contextmanager
-    def streaming(self, sink: Callable[[bytes], None]) -> Iterator[None]:
-        """Give the first literal that comes in the block to ``sink`` in pieces; an empty one stands in its place."""
-        self._sink = sink
+    def streaming(self, choose: Choose) -> Iterator[None]:
+        """Let ``choose`` say of each literal in the block where it goes; an empty one stands in a streamed one's place.
+
+        A literal for which it returns ``None`` is read as any other.
+        """
+        self._choose = choose
         try:
             yield
         finally:
-            self._sink = None
+            self._choose = None
 
     def begin(self, budget: Budget) -> None:
         """Start counting what the server answers to the next command."""
@@ -178,7 +188,7 @@ class Connection(imaplib.IMAP4):
         return line
 
     def _cut_row(self, buffer: bytearray) -> Row | None:
-        return cut_row(buffer, min(self._budget.literal, self._budget.keep)) if self._sink is None else None
+        return cut_row(buffer, min(self._budget.literal, self._budget.keep)) if self._choose is None else None
 
     def _keep_tagged(self, found: re.Match[bytes]) -> None:
         tag = found[1]
@@ -199,7 +209,7 @@ class Connection(imaplib.IMAP4):
             return
         if number is not None and number > MAX_NUMBER:
             raise self.violation("The server sent a message number of more than 32 bits.")
-        pieces = self._pieces(found[3] or b"")
+        pieces = self._pieces(name, number, found[3] or b"")
         if name == "EXISTS":
             self.news += number != self.exists  # some servers say it again whenever IDLE begins
             self.exists = number or 0
@@ -229,29 +239,30 @@ class Connection(imaplib.IMAP4):
         """Believe what the server says it can do from here on."""
         self.capabilities = tuple(text.decode("ascii", "replace").upper().split())
 
-    def _pieces(self, text: bytes) -> list[bytes]:
+    def _pieces(self, name: str, number: int | None, text: bytes) -> list[bytes]:
         """Read the literals that a response announces, and the text between them."""
-        pieces = []
+        pieces: list[bytes] = []
         while found := _LITERAL.search(text):
             size = int(found[1])
-            if size > self._budget.literal:
+            pieces.append(text[: found.start()])
+            sink = self._choose(name, number, pieces) if self._choose is not None else None
+            allowed = self._budget.literal if sink is None else self._budget.streamed
+            if size > allowed:
                 self.stream.broken = True
                 raise self.stream.error(
-                    OversizeError,
-                    f"The server announced {size:,} bytes; allowed are {self._budget.literal:,}.",
-                    size=size,
+                    OversizeError, f"The server announced {size:,} bytes; allowed are {allowed:,}.", size=size
                 )
             self._count(size)
-            pieces += [text[: found.start()], self._literal(size)]
+            pieces.append(self._literal(size) if sink is None else self._pass_on(size, sink))
             text = self._get_line()
         pieces.append(text)
         return pieces
 
     def _literal(self, size: int) -> bytes:
-        """Return a literal, or nothing if it went where ``streaming`` said."""
-        if self._sink is None:
-            return self.read(size) if size <= self._budget.keep else self._beginning(size)
-        sink, self._sink = self._sink, None
+        return self.read(size) if size <= self._budget.keep else self._beginning(size)
+
+    def _pass_on(self, size: int, sink: Sink) -> bytes:
+        """Give a literal to a sink in pieces; nothing stands in its place."""
         self.stream.expect(size)
         for chunk in self.stream.chunks(size):
             sink(chunk)

@@ -13,11 +13,11 @@ from .shallow import Nested, cut_items
 from .tokens import MalformedDataError, parse_data
 
 Items = dict[bytes, Any]
-"""What is known of one message, by upper-case item name; ``BODY[…]<0>`` is kept as ``BODY[…]``.
+"""What is known of one message, by upper-case item name; ``BODY[…]<0>`` is kept as ``BODY[…]``, its ``0`` apart.
 
 What stood in parentheses is a list, or ``Nested`` as long as nobody asked for it."""
 
-_ORIGIN = re.compile(rb"<\d+>\Z")
+_ORIGIN = re.compile(rb"<(\d+)>\Z")
 _PART = re.compile(rb"BODY\[[\d.]+\]", re.IGNORECASE)
 _DATE_TIME = re.compile(rb" ?(\d{1,2})-([A-Za-z]{3})-(\d{4}) (\d\d):(\d\d):(\d\d) ([+-])(\d\d)(\d\d)")
 _MONTHS = (b"JAN", b"FEB", b"MAR", b"APR", b"MAY", b"JUN", b"JUL", b"AUG", b"SEP", b"OCT", b"NOV", b"DEC")
@@ -36,7 +36,7 @@ def by_uid(responses: Iterable[Untagged]) -> dict[int, Items]:
         uid = parse_number(items.get(b"UID"))
         if response.number and uid:
             if uid in found:
-                found[uid].update(items)
+                _add(found[uid], items)
             else:
                 found[uid] = {b"SEQ": response.number, **items}
     return found
@@ -49,7 +49,7 @@ def read_items(response: Untagged) -> Items:
     items = cut_items(response.pieces)
     if items is None:
         return parse_items(response)
-    return {_ORIGIN.sub(b"", name) if name.endswith(b">") else name: value for name, value in items.items()}
+    return _without_origins(items.items()) if any(name.endswith(b">") for name in items) else items
 
 
 def parse_items(response: Untagged) -> Items:
@@ -61,12 +61,36 @@ def parse_items(response: Untagged) -> Items:
         values.append(b"")  # GNU mailutils says so that a range lies behind the end
     if len(values) % 2:
         raise MalformedDataError("a name without a value")
+    names = [name.upper() for name in values[::2] if isinstance(name, bytes)]
+    if len(names) * 2 != len(values):
+        raise MalformedDataError("a value without a name")
+    return _without_origins(zip(names, values[1::2], strict=True))
+
+
+def origin(items: Items, name: bytes) -> bytes | None:
+    """Return where a range of a section begins, as the server says; ``None`` if it says nothing of a range."""
+    found = items.get(b"<" + name)
+    return found if isinstance(found, bytes) else None
+
+
+def _without_origins(pairs: Iterable[tuple[bytes, Any]]) -> Items:
+    """Name each section without its range, and note where the range begins under a name that no item has."""
     items: Items = {}
-    for name, value in zip(values[::2], values[1::2], strict=True):
-        if not isinstance(name, bytes):
-            raise MalformedDataError("a value without a name")
-        items[_ORIGIN.sub(b"", name.upper())] = value
+    for name, value in pairs:
+        if found := _ORIGIN.search(name):
+            name = name[: found.start()]
+            items[b"<" + name] = found[1]
+        else:
+            items.pop(b"<" + name, None)
+        items[name] = value
     return items
+
+
+def _add(known: Items, items: Items) -> None:
+    """Add what a further answer says of a message: each section with its own range, or none."""
+    for name in items:
+        known.pop(b"<" + name, None)
+    known.update(items)
 
 
 def section(items: Items, prefix: bytes) -> bytes | None:

@@ -21,7 +21,9 @@ from .newest import Rows, newest, newest_of
 from .ordering import sort
 from .ownparts import parts_of
 from .page import MAX_PAGE, Cursor, Page, check_limit
-from .partreader import RANGE, PartReader, check_section, range_items, read_range, save
+from .partreader import RANGE, PartReader, check_section, range_items, read_range
+from .refusals import refused
+from .saving import save
 from .search import Criteria, Search
 from .structure import PartInfo, is_complete, list_parts
 from .summary import Summary
@@ -168,8 +170,10 @@ class Folder(ChangeableFolder):
         """
         wanted = sorted({check_uid(uid) for uid in uids})
         most = self._most(limit)
-        for batch in self._batches(wanted, uidvalidity, most):
-            yield from self._fetch_batch(batch, uidvalidity, most)
+        batches = self._batches(wanted, uidvalidity, most)
+        valid = uidvalidity or self._known
+        for batch in batches:
+            yield from self._fetch_batch(batch, valid, most)
 
     def message(self, uid: int, *, uidvalidity: int | None = None, limit: int | None = None) -> ReceivedMessage:
         """Return one message, parsed; it stays unread.
@@ -221,13 +225,15 @@ class Folder(ChangeableFolder):
         :raises MessageNotFoundError: If the message, or a part of that number, does not exist.
         """
         part = self._part(uid, section, uidvalidity)
-
-        def fetch(offset: int, size: int) -> bytes:
-            wanted, budget = range_items(section, offset, size)
-            items = self._fetch_one(uid, wanted, b"BODY[%b]" % section.encode(), uidvalidity, budget)
-            return read_range(items, size)
-
+        fetch = partial(self._range, uid, section, uidvalidity=uidvalidity or self._known)
         return BufferedReader(PartReader(fetch, part.encoding), RANGE)
+
+    def encoded_range(self, uid: int, section: str, offset: int, size: int, *, uidvalidity: int | None = None) -> bytes:
+        """Return at most so many bytes of a part from an offset on, as they are transferred; none behind its end.
+
+        :raises MessageNotFoundError: If there is no such message.
+        """
+        return self._range(uid, section, offset, size, uidvalidity=uidvalidity)[0]
 
     def save_part(self, uid: int, section: str, file: IO[bytes], *, uidvalidity: int | None = None) -> int:
         """Write a part into a file, decoded, in one command and little memory, and return its size.
@@ -246,6 +252,13 @@ class Folder(ChangeableFolder):
 
     def _most(self, limit: int | None) -> int:
         return self.session.account.max_message_size if limit is None else limit
+
+    def _range(self, uid: int, section: str, offset: int, size: int, *, uidvalidity: int | None) -> tuple[bytes, bool]:
+        """Return a range of a part's encoded bytes, and whether the part ends with it."""
+        wanted, budget = range_items(check_section(section), offset, size)
+        name = b"BODY[%b]" % section.encode()
+        items = self._fetch_one(uid, wanted, name, uidvalidity, budget)
+        return read_range(self.session.client, items, name, offset, size)
 
     def _part(self, uid: int, section: str, uidvalidity: int | None) -> PartInfo:
         check_section(section)
@@ -290,6 +303,8 @@ class Folder(ChangeableFolder):
                 self.path, "UID FETCH", numbers, b"(UID BODY.PEEK[])", budget=budget
             )
             self._check_uidvalidity(opened, uidvalidity)
+            if answer.status.condition != "OK":
+                raise refused(self.session.stream, "UID FETCH", answer.status)
             found = by_uid(answer.of("FETCH"))
         for uid in uids:
             data = section(found.pop(uid, {}), b"BODY[]")

@@ -85,6 +85,8 @@ def _read(response: Untagged) -> FolderInfo | None:
     values = parse_data(response.pieces)
     if len(values) < 3 or not isinstance(values[0], list) or isinstance(values[2], list):
         return None
+    if values[2] == b"":
+        return None  # the root of all folders, which none can be asked for
     flags = frozenset(flag.decode("ascii", "replace") for flag in values[0] if isinstance(flag, bytes))
     delimiter = values[1].decode("ascii", "replace") if values[1] else None
     inbox = any(flag.lower() == "\\inbox" for flag in flags)  # XLIST names it in the user's language

@@ -1,22 +1,20 @@
-"""A part of a message, read piece by piece and decoded on the way: as a file, or into a file."""
+"""A part of a message as a file: read from the server range by range, and decoded on the way."""
 
 from __future__ import annotations
 
 import io
 import re
 from collections.abc import Callable
-from typing import IO
 
-from ..errors import UsageError
+from ..errors import MessageError, UsageError
 from .client import Client
 from .connection import MIB, Budget
 from .decoding import Decoder, decoder_for
-from .fetch import Items, by_uid, section
-from .structure import PartInfo
+from .fetch import Items, origin
 
 RANGE = 1 * MIB
 MAX_PART = 1024 * MIB
-"""The largest part that is streamed."""
+"""The largest part that is streamed, in encoded bytes."""
 
 _SECTION = re.compile(r"[1-9]\d{0,4}(?:\.[1-9]\d{0,4}){0,49}")
 
@@ -36,10 +34,10 @@ class PartReader(io.RawIOBase):
 
     The session may do other things in between; it is needed until the end was read.
 
-    :param fetch: Returns the encoded bytes from an offset on, at most so many; empty at the end.
+    :param fetch: Returns the encoded bytes from an offset on, at most so many, and whether they are the last ones.
     """
 
-    def __init__(self, fetch: Callable[[int, int], bytes], encoding: str) -> None:
+    def __init__(self, fetch: Callable[[int, int], tuple[bytes, bool]], encoding: str) -> None:
         self._fetch = fetch
         self._decoder: Decoder | None = decoder_for(encoding)
         self._offset = 0
@@ -59,12 +57,14 @@ class PartReader(io.RawIOBase):
         return size
 
     def _next(self, decoder: Decoder) -> bytes:
-        data = self._fetch(self._offset, RANGE)
+        if self._offset > MAX_PART:
+            raise MessageError(f"The part has more than {MAX_PART:,} encoded bytes, which is not read.")
+        data, is_last = self._fetch(self._offset, RANGE)
         self._offset += len(data)
-        if data:
+        if not is_last:
             return decoder.feed(data)
         self._decoder = None
-        return decoder.close()
+        return decoder.feed(data) + decoder.close()
 
 
 def range_items(number: str, offset: int, size: int) -> tuple[bytes, Budget]:
@@ -72,35 +72,18 @@ def range_items(number: str, offset: int, size: int) -> tuple[bytes, Budget]:
     return b"(UID BODY.PEEK[%b]<%d.%d>)" % (number.encode(), offset, size), Budget(literal=2 * size)
 
 
-def read_range(items: Items, size: int) -> bytes:
-    """Return the range that came: some servers send a byte or two more than was asked for."""
-    return (section(items, b"BODY[") or b"")[:size]
+def read_range(client: Client, items: Items, name: bytes, offset: int, size: int) -> tuple[bytes, bool]:
+    """Return the range that came, and whether the part ends with it.
 
+    Some servers send a byte or two more than was asked for, and some the whole part, which is all of it if it is short.
 
-def save(client: Client, uid: int, part: PartInfo, file: IO[bytes]) -> int | None:
-    """Stream a part into a file in one command and return its decoded size; ``None`` if it is gone.
-
-    :raises ProtocolError: If the server sent something else; the file then holds what must not be used.
+    :raises ProtocolError: If it is another range.
     """
-    decoder = decoder_for(part.encoding)
-    written = 0
-
-    def take(data: bytes) -> None:
-        nonlocal written
-        decoded = decoder.feed(data)
-        file.write(decoded)
-        written += len(decoded)
-
-    wanted = b"(UID BODY.PEEK[%b])" % part.section.encode()
-    with client.wire.streaming(take):
-        answer = client.run("UID FETCH", b"%d" % uid, wanted, budget=Budget(literal=MAX_PART, size=MAX_PART + MIB))
-    items = by_uid(answer.of("FETCH"))
-    data = section(items.get(uid, {}), b"BODY[")
-    if data is None:
-        if written:
-            raise client.wire.violation("The server sent another message than the one that was asked for.")
-        return None
-    take(data)  # a short part comes as a quoted string, not as a literal
-    rest = decoder.close()
-    file.write(rest)
-    return written + len(rest)
+    data, begin = items[name], origin(items, name)
+    if not isinstance(data, bytes) or not data:
+        return b"", True
+    if begin is None and offset == 0:
+        return data[:size], len(data) < size
+    if begin is None or int(begin[:20]) != offset:
+        raise client.wire.violation("The server sent another range of the part than the one that was asked for.")
+    return data[:size], False
