@@ -18,7 +18,8 @@ from flask_mailbox.imap import IMAPSession
 from tests.servers.dovecot import running_dovecot
 from tests.servers.place import temporary_place
 
-from .imap import SMALL, Mailbox, RawIMAP, filled, measured
+from .imap import measured
+from .mailboxes import SMALL, Mailbox, RawIMAP, filled
 from .parsing import Row
 
 

@@ -23,7 +23,7 @@ from tests.servers.dovecot import running_dovecot
 from tests.servers.place import temporary_place
 
 from . import imap
-from .memory import resident
+from .alone import resident
 from .parsing import Row
 
 

@@ -35,6 +35,15 @@ class Row(NamedTuple):
     ratio: float
 
 
+class Peak(NamedTuple):
+    """The largest size of a process that did one task, and its size before it began; in megabytes."""
+
+    task: str
+    client: str
+    peak: float
+    before: float
+
+
 def ours_everything(raw: bytes) -> object:
     message = parse_message(raw)
     fields = (

@@ -23,7 +23,7 @@ from tests.e2e.conftest import FLAGS, served
 from tests.example_app.conftest import app_of
 from tests.example_app.person import Person
 
-from .imap import SMALL
+from .mailboxes import SMALL
 from .parsing import Row
 
 ADDRESS, PASSWORD = "ann@demo.test", "ann-secret"
