@@ -16,6 +16,7 @@ from .apps import later_app
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """Waits between attempts last a hundredth."""
     monkeypatch.setattr(schedule, "WAITS", tuple(wait / 100 for wait in schedule.WAITS[:2]))
+    monkeypatch.setattr(schedule, "ASKED_TO_WAIT", schedule.ASKED_TO_WAIT / 100_000)
 
 
 @pytest.fixture

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from ...errors import MailboxError, PoolTimeoutError, ServiceError
+from ...errors import BusyError, MailboxError, PoolTimeoutError, RateError, ServiceError
 from ...smtp import Receipt, Refusal
 from ..patience import merged, to_try_again
 from ..store import State
+from . import schedule
 
 CROWDED = 30.0
-"""Seconds to wait where the account itself had no room: all its connections in use, or its rate used up."""
+"""Seconds to wait where all connections of the account stayed in use."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +86,16 @@ class Step:
 
     :param wait: Seconds until another attempt, where the state is ``queued``.
     :param counts: Whether the attempt counts: not if no server was asked.
+    :param keeps_place: Leave the message before those that were due after it, rather than let it wait.
+    :param pause: Seconds for which the account's other messages wait as well.
     """
 
     state: State
     outcome: Outcome
     wait: float = 0.0
     counts: bool = True
+    keeps_place: bool = False
+    pause: float = 0.0
 
 
 def after_receipt(before: Outcome, receipt: Receipt, wait: float | None, *, all_or_nothing: bool = False) -> Step:
@@ -109,11 +114,29 @@ def after_receipt(before: Outcome, receipt: Receipt, wait: float | None, *, all_
 def after_error(before: Outcome, error: BaseException, wait: float | None) -> Step:
     """Return what follows from an error before any recipient was answered."""
     failure = Failure.of(error)
-    if isinstance(error, PoolTimeoutError) or failure.category == "rate_limited":
-        return Step(State.QUEUED, dataclasses.replace(before, failure=failure), CROWDED, counts=False)
+    known = dataclasses.replace(before, failure=failure)
+    if isinstance(error, RateError | PoolTimeoutError):
+        room_in = error.seconds if isinstance(error, RateError) else CROWDED
+        return Step(State.QUEUED, known, room_in, counts=False)
+    pause = _pause(error, wait)
     if failure.transient and wait is not None:
-        return Step(State.QUEUED, dataclasses.replace(before, failure=failure), wait)
-    return _end(before.receipt, failure)
+        return Step(State.QUEUED, known, max(wait, pause), pause=pause)
+    return dataclasses.replace(_end(before.receipt, failure), pause=pause)
+
+
+def _pause(error: BaseException, wait: float | None) -> float:
+    """Return for how long a server, or the one that gives out tokens, asked to be left alone by the whole account."""
+    if isinstance(error, ServiceError) and error.category == "rate_limited":
+        return max(wait or 0.0, schedule.ASKED_TO_WAIT)
+    if isinstance(error, BusyError):  # the sign-in was put off: a minute or an hour, nobody knows
+        return schedule.ASKED_TO_WAIT if wait is None else wait
+    return 0.0
+
+
+def after_refusal(before: Outcome, failure: Failure) -> Step:
+    """Return what follows if the account's sign-in was refused a moment ago, for another message."""
+    told = dataclasses.replace(failure, text=f"Not tried, since the sign-in was just refused: {failure.text}")
+    return _end(before.receipt, told)
 
 
 def after_silence(before: Outcome, recipients: tuple[str, ...], message_id: str) -> Step:

@@ -14,6 +14,7 @@ import flask_mail
 from ...account import Account
 from ...config import QueueSettings
 from ...errors import QueueFullError, UsageError
+from ..courier import until_rate_allows
 from ..delivery import SendOptions
 from ..store import Entry, MemoryStore, Outbox, open_store
 from .packing import pack
@@ -55,7 +56,7 @@ class LaterQueue:
     ) -> None:
         self._app = app
         self._find_account = find_account
-        self.sender = Sender(find_account, make_delivery)
+        self.sender = Sender(find_account, make_delivery, self._until_rate_allows)
         self.memory = Outbox(MemoryStore(), size=settings.size)
         self.stored = Outbox(open_store(settings.store), size=settings.size) if settings.store is not None else None
         self._uses_celery = settings.kind == "celery"
@@ -118,6 +119,9 @@ class LaterQueue:
         """Return the ticket that an account's key stands for; ``None`` if the key was not used."""
         outbox = self._outbox_of(account)
         return self._ticket(account, outbox, outbox.store.by_key(self._name_of(account, outbox), key))
+
+    def _until_rate_allows(self, account: Account) -> float:
+        return until_rate_allows(account, self._app.extensions["mailbox"].pool)
 
     def _ticket(self, account: Account, outbox: Outbox, entry: Entry | None) -> Ticket | None:
         if entry is None or entry.account != self._name_of(account, outbox):

@@ -5,17 +5,18 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from ...account import Account
-from ...errors import MailboxError, MessageError, StoreError
+from ...errors import AuthenticationError, MailboxError, MessageError, StoreError
 from ...message import Message, envelope_of, message_id_of
 from ...smtp import Receipt
 from ..delivery import SendOptions
 from ..store import Entry, Outbox, State
-from .outcome import Outcome, Step, after_error, after_receipt, after_silence
+from .outcome import Failure, Outcome, Step, after_error, after_receipt, after_refusal, after_silence
 from .packing import unpack
+from .pauses import Pauses
 from .schedule import wait_after
 
 logger = logging.getLogger("flask_mailbox")
@@ -42,13 +43,37 @@ class Sender:
 
     :param find_account: Gives the account of a name.
     :param make_delivery: Gives a delivery for an account that calls back with each receipt before anybody else sees it.
+    :param until_rate_allows: Gives the seconds until an account's rate lets its next message go.
     """
 
     find_account: FindAccount
     make_delivery: MakeDelivery
+    until_rate_allows: Callable[[Account], float]
+    pauses: Pauses = field(default_factory=Pauses)
 
-    def send(self, outbox: Outbox, entry: Entry) -> float | None:
-        """Make one attempt with a message in hand; return when the next is due, if there is to be one."""
+    def send(self, outbox: Outbox, entry: Entry, *, patient: bool = True) -> float | None:
+        """Make one attempt with a message in hand; return when the next is due, if there is to be one.
+
+        :param patient: Wait for the account's rate; else the message is put back, and the account's pause noted.
+        """
+        try:
+            step = self._step(outbox, entry, patient=patient)
+        except NotOursError:
+            logger.warning("Message %s was given to another process meanwhile; nothing was sent here.", entry.id)
+            return None
+        except StoreError as error:  # who it is in the hands of is found out by its lease
+            logger.error("Message %s was not sent now: %s", entry.id, error)
+            return None
+        if step.pause:
+            self.pauses.begin(entry.account, step.pause, step.outcome.failure)
+        return note(outbox, entry, step)
+
+    def _step(self, outbox: Outbox, entry: Entry, *, patient: bool) -> Step:
+        """Make an attempt, and return what follows.
+
+        :raises NotOursError: If the message was given to another process; nothing was sent.
+        :raises StoreError: If it cannot be noted that content goes out; nothing was sent.
+        """
         receipts: list[Receipt] = []
         begun: list[bool] = []
         before = Outcome.load(entry.outcome)
@@ -58,27 +83,47 @@ class Sender:
                 raise NotOursError
             begun.append(True)
 
-        options = SendOptions()
+        account, options = entry.private, SendOptions()
         try:
-            account = entry.private or self.find_account(entry.account)
+            account = account or self.find_account(entry.account)
+            held_back = self._held_back(account, entry, before, patient=patient)
+            if held_back is not None:
+                return held_back
             message, options = unpack(entry.message)
             options = replace(options, only=before.pending, before_content=begin_content)
             receipt = self.make_delivery(account, receipts.append).send(message, options)
-        except NotOursError:
-            logger.warning("Message %s was given to another process meanwhile; nothing was sent here.", entry.id)
-            return None
-        except StoreError as error:  # who it is in the hands of is found out by its lease
-            logger.error("Message %s was not sent now: %s", entry.id, error)
-            return None
+        except (NotOursError, StoreError):
+            raise
         except Exception as error:
             if not isinstance(error, MailboxError):
                 logger.exception("Sending message %s failed.", entry.id)
             if not receipts:  # else it is a signal's receiver that failed, and changes nothing
-                return note(outbox, entry, self._after(error, before, entry, begun=bool(begun)))
+                if isinstance(error, AuthenticationError) and not error.transient and account is not None:
+                    self.pauses.refuse(entry.account, account, Failure.of(error))
+                return self._after(error, before, entry, begun=bool(begun))
             receipt = receipts[-1]
-        wait = wait_after(entry.attempts)
-        step = after_receipt(before, receipt, wait, all_or_nothing=options.all_or_nothing)
-        return note(outbox, entry, step)
+        if not patient and account is not None:
+            self._rests(account, entry.account)
+        return after_receipt(before, receipt, wait_after(entry.attempts), all_or_nothing=options.all_or_nothing)
+
+    def _held_back(self, account: Account, entry: Entry, before: Outcome, *, patient: bool) -> Step | None:
+        """Return what follows without an attempt, where it is known that one is of no use now."""
+        pause = self.pauses.asked_for(entry.account)
+        if pause is not None:
+            return Step(State.QUEUED, replace(before, failure=pause.failure), pause.left, counts=False)
+        refusal = self.pauses.refusal(entry.account, account)
+        if refusal is not None:
+            return after_refusal(before, refusal)
+        if not patient and self._rests(account, entry.account):
+            return Step(State.QUEUED, before, counts=False, keeps_place=True)
+        return None
+
+    def _rests(self, account: Account, name: str) -> bool:
+        """Let an account rest until its rate allows the next message; ``False`` if that may go now."""
+        seconds = self.until_rate_allows(account)
+        if seconds:
+            self.pauses.begin(name, seconds)
+        return seconds > 0
 
     def _after(self, error: Exception, before: Outcome, entry: Entry, *, begun: bool) -> Step:
         """Return what follows from an error: one of ours says that nothing was sent, any other leaves it open."""
@@ -94,7 +139,7 @@ def note(outbox: Outbox, entry: Entry, step: Step) -> float | None:
     """
     try:
         if step.state is State.QUEUED:
-            due = time.time() + step.wait
+            due = entry.due if step.keeps_place else time.time() + step.wait
             attempts = entry.attempts if step.counts else entry.attempts - 1
             return due if outbox.requeue(entry, due, step.outcome.dump(), attempts=attempts) else None
         outbox.finish(entry, step.state, step.outcome.dump())

@@ -1,6 +1,7 @@
 """A few threads that send what waits, with the app's context; they live as long as there is something to do.
 
-All state of the workers is guarded by ``_bell``; nothing is sent, and no store asked, while it is held.
+All state of the workers is guarded by ``_bell``; nothing is sent, and no store asked, while it is held. Threads look
+for work one after the other (``_turn``), so that each knows for which accounts the others send.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import os
 import threading
 import time
 import weakref
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from ...errors import MailboxError
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger("flask_mailbox")
 
 COUNT = 3
-"""Threads of one app: a server that does not answer holds up one of them."""
+"""Threads of one app. One account gets all but one of them: a server that does not answer holds up no other's mail."""
 
 IDLE = 5.0
 """Seconds after which a thread without work ends."""
@@ -37,6 +39,8 @@ TROUBLED = 5.0
 
 PURGE = 3600.0
 """Seconds between looks for what may be forgotten."""
+
+MOST_LEFT = 1_000_000
 
 DRAIN = 10.0
 """Seconds that the end of the process may be held up by what waits in memory."""
@@ -55,7 +59,9 @@ class Workers:
         self._has_store = any(outbox.durable for outbox in outboxes)
         self._bell = threading.Condition()
         self._threads: set[threading.Thread] = set()
-        self._drained: set[str] = set()
+        self._turn = threading.Lock()
+        self._busy: Counter[str] = Counter()
+        self._left: list[Entry] | None = None
         self._rings = 0
         self._free = 0
         self._begun = False
@@ -127,32 +133,51 @@ class Workers:
         :raises StoreError: If the store cannot be used; what waits in memory was sent before.
         """
         for outbox in self._outboxes:
-            entry = self._claim_stored(outbox) if outbox.durable else self._claim_in_memory(outbox)
+            if outbox.durable and not self._closing:
+                self._maintain(outbox)
+            entry = self._claim(outbox)
             if entry is not None:
-                self._send(outbox, entry)
+                try:
+                    self._send(outbox, entry)
+                finally:
+                    with self._bell:
+                        self._busy[entry.account] -= 1
                 return True
         return False
 
-    def _claim_in_memory(self, outbox: Outbox) -> Entry | None:
-        """Claim what is due; at the end of the process everything, once."""
-        if not self._closing:
-            return outbox.claim_due()
-        entry = outbox.claim_due(now=math.inf, skip=frozenset(self._drained))
-        if entry is not None:
-            self._drained.add(entry.id)
+    def _claim(self, outbox: Outbox) -> Entry | None:
+        """Claim what is due; at the end of the process all that is in memory, once."""
+        with self._turn:
+            if not self._closing:
+                entry = outbox.claim_due(self._left_alone())
+            else:
+                entry = self._claim_left(outbox) if not outbox.durable else None
+            if entry is not None:
+                with self._bell:
+                    self._busy[entry.account] += 1
         return entry
 
-    def _claim_stored(self, outbox: Outbox) -> Entry | None:
-        if self._closing:
-            return None
-        self._maintain(outbox)
-        return outbox.claim_due()
+    def _claim_left(self, outbox: Outbox) -> Entry | None:
+        if self._left is None:
+            self._left = sorted(outbox.store.in_state(State.QUEUED, MOST_LEFT), key=lambda entry: -entry.due)
+        while self._left:
+            entry = outbox.claim(self._left.pop().id, now=math.inf)
+            if entry is not None:
+                return entry
+        return None
+
+    def _left_alone(self) -> frozenset[str]:
+        """Return the accounts for which no further thread is to send now."""
+        with self._bell:
+            self._busy = +self._busy  # those with a thread
+            crowded = {account for account, threads in self._busy.items() if threads >= COUNT - 1}
+        return self._sender.pauses.names | crowded
 
     def _send(self, outbox: Outbox, entry: Entry) -> None:
         self._call_help(outbox)
         try:
             with self._app.app_context():
-                self._sender.send(outbox, entry)
+                self._sender.send(outbox, entry, patient=self._closing)
         except Exception:  # what the app does at the end of a context
             logger.exception("Something failed beside message %s.", entry.id)
 
@@ -183,22 +208,28 @@ class Workers:
                 return True
             if not self._closing:
                 has_duty = self._has_store or until_due is not None
+                keeps_watch = has_duty and not self._free  # no other thread is free, whatever those do that send
                 self._free += 1
-                self._bell.wait(longest if has_duty and len(self._threads) == 1 else min(longest, IDLE))
+                self._bell.wait(longest if keeps_watch else min(longest, IDLE))
                 self._free -= 1
-                is_last = len(self._threads) == 1
-                if (has_duty and is_last) or longest < IDLE or self._closing or self._rings != heard:
+                keeps_watch = has_duty and not self._free
+                if keeps_watch or longest < IDLE or self._closing or self._rings != heard:
                     return True
             self._threads.discard(threading.current_thread())
             return False
 
     def _until_due(self) -> float | None:
         """Return the seconds until something that waits may be sent; ``None`` if nothing waits."""
+        left_alone = self._left_alone()
+        stores = [outbox.store for outbox in self._outboxes]
         try:
-            times = [due for outbox in self._outboxes if (due := outbox.store.next_due()) is not None]
+            waits = [due - time.time() for store in stores if (due := store.next_due(left_alone)) is not None]
+            pause = self._sender.pauses.first_end
+            if pause is not None and any(store.waiting(1) for store in stores):
+                waits.append(pause)
         except MailboxError:
             return LOOK
-        return max(0.0, min(times) - time.time()) if times else None
+        return max(0.0, min(waits)) if waits else None
 
     # Processes
 

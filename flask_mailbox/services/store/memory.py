@@ -6,6 +6,7 @@ import dataclasses
 import heapq
 import itertools
 import threading
+from collections.abc import Collection
 from typing import Any
 
 from .entry import FINAL, Entry, State
@@ -34,7 +35,8 @@ class MemoryStore:
         self._entries: dict[str, Entry] = {}
         self._ids: dict[tuple[str, str], str] = {}
         self._queued: set[str] = set()
-        self._schedule: list[tuple[float, int, str]] = []  # may hold what is not queued any more, or for another time
+        # For each account what waits; may hold what is not queued any more, or for another time.
+        self._schedules: dict[str, list[tuple[float, int, str]]] = {}
         self._numbers = itertools.count()
         self._finished: dict[str, None] = {}
         self._unfinished_bytes = 0
@@ -69,19 +71,14 @@ class MemoryStore:
                 self._forget(next(iter(self._finished)))
             return True
 
-    def due(self, now: float, limit: int) -> list[str]:
+    def due(self, now: float, limit: int, without: Collection[str] = ()) -> list[str]:
         with self._lock:
-            found: list[tuple[float, int, str]] = []
-            while len(found) < limit and (first := self._first()) is not None and first[0] <= now:
-                found.append(heapq.heappop(self._schedule))
-            for each in found:
-                heapq.heappush(self._schedule, each)
-        return [entry_id for _, _, entry_id in found]
+            due = [first for first in self._firsts(without) if first[0] <= now]
+        return [entry_id for _, _, entry_id in heapq.nsmallest(limit, due)]
 
-    def next_due(self) -> float | None:
+    def next_due(self, without: Collection[str] = ()) -> float | None:
         with self._lock:
-            first = self._first()
-        return first[0] if first else None
+            return min((due for due, _, _ in self._firsts(without)), default=None)
 
     def waiting(self, limit: int) -> int:
         with self._lock:
@@ -113,13 +110,20 @@ class MemoryStore:
 
     # With the lock held
 
-    def _first(self) -> tuple[float, int, str] | None:
-        """Return what is due first, and drop from the schedule what does not hold any more."""
-        while self._schedule:
-            due, _, entry_id = self._schedule[0]
+    def _firsts(self, without: Collection[str]) -> list[tuple[float, int, str]]:
+        """Return what is due first of each account."""
+        firsts = [self._first(account) for account in list(self._schedules) if account not in without]
+        return [first for first in firsts if first is not None]
+
+    def _first(self, account: str) -> tuple[float, int, str] | None:
+        """Return what is due first of an account, and drop from its schedule what does not hold any more."""
+        schedule = self._schedules[account]
+        while schedule:
+            due, _, entry_id = schedule[0]
             if entry_id in self._queued and self._entries[entry_id].due == due:
-                return self._schedule[0]
-            heapq.heappop(self._schedule)
+                return schedule[0]
+            heapq.heappop(schedule)
+        del self._schedules[account]
         return None
 
     def _put(self, entry: Entry) -> None:
@@ -131,7 +135,7 @@ class MemoryStore:
         self._unfinished_bytes += len(entry.message)
         if entry.state is State.QUEUED:
             self._queued.add(entry.id)
-            heapq.heappush(self._schedule, (entry.due, next(self._numbers), entry.id))
+            heapq.heappush(self._schedules.setdefault(entry.account, []), (entry.due, next(self._numbers), entry.id))
 
     def _take_out(self, entry: Entry) -> None:
         if entry.state in FINAL:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
@@ -74,14 +75,15 @@ class Outbox:
         }
         return replace(entry, **taken) if self.store.change(entry_id, expected, **taken) else None
 
-    def claim_due(self, *, now: float | None = None, skip: frozenset[str] = frozenset()) -> Entry | None:
-        """Take the message in hand that is due first, if there is one."""
-        now = time.time() if now is None else now
-        for entry_id in self.store.due(now, CANDIDATES + len(skip)):
-            if entry_id not in skip:
-                entry = self.claim(entry_id, now=now)
-                if entry is not None:
-                    return entry
+    def claim_due(self, without: Collection[str] = ()) -> Entry | None:
+        """Take the message in hand that is due first, if there is one.
+
+        :param without: Accounts whose messages are left alone.
+        """
+        for entry_id in self.store.due(time.time(), CANDIDATES, without):
+            entry = self.claim(entry_id)
+            if entry is not None:
+                return entry
         return None
 
     def begin_content(self, entry: Entry) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import threading
 import weakref
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -90,11 +90,11 @@ class SQLStore:
         as_expected = [_outbox.c[name] == value for name, value in _plain(expected).items()]
         return self._write(_outbox.update().where(_outbox.c.id == entry_id, *as_expected).values(_plain(values))) == 1
 
-    def due(self, now: float, limit: int) -> list[str]:
-        return self._ids(_outbox.c.state == str(State.QUEUED), _outbox.c.due <= _finite(now), limit=limit)
+    def due(self, now: float, limit: int, without: Collection[str] = ()) -> list[str]:
+        return self._ids(*_waiting(without), _outbox.c.due <= _finite(now), limit=limit)
 
-    def next_due(self) -> float | None:
-        first = sa.select(sa.func.min(_outbox.c.due)).where(_outbox.c.state == str(State.QUEUED))
+    def next_due(self, without: Collection[str] = ()) -> float | None:
+        first = sa.select(sa.func.min(_outbox.c.due)).where(*_waiting(without))
         with self._connected() as connection:
             return connection.execute(first).scalar()
 
@@ -167,6 +167,11 @@ class SQLStore:
                     if not sa.inspect(self._engine).has_table(_outbox.name):  # another process may have been faster
                         raise
                 self._is_ready = True
+
+
+def _waiting(without: Collection[str]) -> list[sa.ColumnElement[bool]]:
+    waits: list[sa.ColumnElement[bool]] = [_outbox.c.state == str(State.QUEUED)]
+    return [*waits, _outbox.c.account.not_in(without)] if without else waits
 
 
 def _engine(where: Any) -> sa.Engine:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ...errors import ConfigurationError
@@ -28,10 +29,13 @@ class Store(Protocol):
     def change(self, entry_id: str, expected: dict[str, Any], **values: Any) -> bool:
         """Set fields if others are as expected; ``False`` if they are not, or there is no such entry."""
 
-    def due(self, now: float, limit: int) -> list[str]:
-        """Return the ids of what waits and may be sent by now, in the order of their times."""
+    def due(self, now: float, limit: int, without: Collection[str] = ()) -> list[str]:
+        """Return ids of what waits and may be sent by now, in the order of their times; the first is always there.
 
-    def next_due(self) -> float | None:
+        :param without: Accounts whose messages are left out.
+        """
+
+    def next_due(self, without: Collection[str] = ()) -> float | None:
         """Return when the first of what waits may be sent."""
 
     def waiting(self, limit: int) -> int:
