@@ -27,9 +27,8 @@ class Courier:
     def send(self, parcel: Parcel, *, following: Following | None = None) -> Receipt:
         """Send one message.
 
-        A session that died or fell silent while it waited is replaced once, if its server answered nothing to this
-        message, or nothing but 421; and one on which this message was announced, as long as no content went out. Both
-        attempts share the time of one operation.
+        A session that served before, and now dies or falls silent before any content of this message went out, is
+        replaced once. Both attempts share the time of one operation.
 
         :param following: Gives the message of the next call, to be announced where the server allows that.
         :raises RateError: If the account's rate leaves no room in time.
@@ -37,15 +36,14 @@ class Courier:
         """
         self._keep_the_rate()
         lease = self._take(parcel)
-        announced = lease.session.expects(parcel)
         within = Deadline(self._account.timeouts.operation)
         try:
             receipt = self._send_over(lease, parcel, following, within)
         except ServiceError as error:
-            if not (lease.reused and _took_nothing(lease, error, announced=announced) and within.left()):
+            if not (lease.reused and _came_to_nothing(lease, error) and within.left()):
                 raise
         else:
-            if not (announced and lease.session.stream.broken and not lease.session.content_begun and within.left()):
+            if not (lease.reused and lease.session.came_to_nothing and within.left()):
                 return receipt
         return self._send_over(self._take(parcel, fresh=True), parcel, following, within)
 
@@ -102,13 +100,7 @@ def until_rate_allows(account: Account, pool: Pool) -> float:
     return pool.pacer.missing(Place.of(account, Protocol.SMTP).key, account.rate)
 
 
-def _took_nothing(lease: Lease, error: ServiceError, *, announced: bool) -> bool:
-    """Tell whether a session failed, and its server surely has nothing of a message.
-
-    :param announced: Whether that went before; what is announced and then lost is nobody's.
-    """
-    if lease.session.content_begun:
-        return False
-    if isinstance(error, CommandError):
-        return error.code == "421"
-    return announced or not lease.session.mail_answered
+def _came_to_nothing(lease: Lease, error: ServiceError) -> bool:
+    """Tell whether a session failed, and its server surely has nothing of the message."""
+    is_answer = isinstance(error, CommandError) and error.code != "421"
+    return not (lease.session.content_begun or is_answer)

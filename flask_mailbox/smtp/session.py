@@ -37,8 +37,8 @@ class SMTPSession:
 
     :param extensions: What EHLO listed, by upper-case keyword, each with its parameters.
     :param messages: How many were sent over it.
-    :param mail_answered: Whether the server answered MAIL of the message that was sent last.
-    :param content_begun: Whether any of its content may have gone out: until then another session may send it.
+    :param content_begun: Whether any content of the message that was sent last may have gone out.
+    :param came_to_nothing: Whether the session broke before that, so that another one may send it.
     """
 
     def __init__(self, stream: Stream) -> None:
@@ -47,8 +47,8 @@ class SMTPSession:
         self.client = SMTPClient(stream)
         self.extensions: dict[str, str] = {}
         self.needs_reset = False
-        self.mail_answered = False
         self.content_begun = False
+        self.came_to_nothing = False
         self.messages = 0
         self._ahead: Transaction | None = None
         self._announced_at = 0.0
@@ -91,7 +91,7 @@ class SMTPSession:
         :raises MessageError: If it is larger than the server takes, or needs SMTPUTF8 that the server lacks.
         :raises ServiceError: If the server refuses the sender, or is lost before any recipient was answered.
         """
-        self.mail_answered = self.content_begun = False
+        self.content_begun = self.came_to_nothing = False
         transaction, self._ahead = self._ahead, None
         with self.stream.operation(within=within):
             if transaction is None:
@@ -105,6 +105,7 @@ class SMTPSession:
             ahead = self._announced(following) if waits and following is not None else None
             receipt = transaction.conclude()
         self._ahead = ahead
+        self.came_to_nothing = self.stream.broken and not self.content_begun
         self.messages += 1
         return receipt
 

@@ -193,7 +193,6 @@ class Transaction:
         return self._client.reply() if self._asked_data else None
 
     def _hear_mail(self, reply: Reply, *, announced: int = 0) -> None:
-        self._session.mail_answered = True
         if reply.positive:
             return
         error = self._client.failed("MAIL", reply)

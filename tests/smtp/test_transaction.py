@@ -16,9 +16,11 @@ DATA = b"From: ann@demo.test\r\nTo: bob@demo.test\r\nSubject: x\r\n\r\n.hidden d
 PEOPLE = ("bob@demo.test", "carol@demo.test", "dave@demo.test")
 
 
-def server(answers: dict[str, bytes], *, pipelining: bool = True, content: bytes = THANKS) -> Script:
+def server(
+    answers: dict[str, bytes], *, pipelining: bool = True, content: bytes = THANKS, contents: list[bytes] | None = None
+) -> Script:
     """Return a script that answers by command, over PIPELINING or one command at a time."""
-    return smtp_script(answers, offers=PIPELINING if pipelining else (), content=content)
+    return smtp_script(answers, offers=PIPELINING if pipelining else (), content=content, contents=contents)
 
 
 def parcel(recipients: tuple[str, ...] = PEOPLE, data: bytes = DATA) -> Parcel:
@@ -64,11 +66,29 @@ def test_each_recipient_has_its_own_answer(pipelining: bool) -> None:
 
 
 def test_everybody_refused_is_a_receipt_and_a_lone_dot_ends_a_354(pipelining: bool) -> None:
-    with scripted(server({"RCPT": b"550 5.7.1 relay access denied\r\n"}, pipelining=pipelining)) as running:
-        receipt = send(running.port)
+    contents: list[bytes] = []
+    answers = {"RCPT": b"550 5.7.1 relay access denied\r\n"}
+    with scripted(server(answers, pipelining=pipelining, contents=contents)) as running:
+        session = SMTPSession.open(smtp_account(running.port))
+        receipt = session.send(parcel())
+        session.finish()
 
     assert receipt.accepted == ()
     assert set(receipt.refused) == set(PEOPLE)
+    assert contents == ([b""] if pipelining else [])  # a dot at once, and never DATA where the answers came first
+    assert b"QUIT" in running.received  # it was the dot that ended it, not the end of the connection
+
+
+@pytest.mark.parametrize("end", [b"354 go on\r\n", b"150 wait\r\n", b""])
+def test_a_lone_dot_that_is_not_answered_as_one_ends_the_session(end: bytes) -> None:
+    with scripted(server({"RCPT": b"550 5.7.1 no\r\n", "content": end})) as running:
+        session = SMTPSession.open(smtp_account(running.port))
+        receipt = session.send(parcel())
+        usable = session.is_reusable
+        session.drop()
+
+    assert set(receipt.refused) == set(PEOPLE)
+    assert not usable
 
 
 def test_a_lost_final_answer_is_unknown_and_nobody_is_refused(pipelining: bool) -> None:
