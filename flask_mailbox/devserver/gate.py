@@ -44,16 +44,12 @@ class Gate:
         if not self._profile.takes_password:
             raise SASLError("oauth_required")
         user = self.find(username)
-        if user is None or not hmac.compare_digest(user.password.encode(), password.encode()):
-            raise SASLError("bad_credentials")
-        return self._admitted(user)
+        known = user.password if user is not None else ""
+        return self._admitted(user, hmac.compare_digest(known.encode(), password.encode()))
 
     def by_digest(self, username: str, digest: str, expected: str) -> User:
         """Return the user if what was made of the password is right, as ``by_password`` does."""
-        user = self.find(username)
-        if user is None or not hmac.compare_digest(expected.encode(), digest.encode()):
-            raise SASLError("bad_credentials")
-        return self._admitted(user)
+        return self._admitted(self.find(username), hmac.compare_digest(expected.encode(), digest.encode()))
 
     def by_token(self, username: str, token: bytes) -> User | None:
         """Return the user if the access token is right, else ``None``.
@@ -64,15 +60,31 @@ class Gate:
         known = user.token if user is not None else None
         if user is None or not known or not hmac.compare_digest(known.encode(), token):
             return None
-        return self._admitted(user)
+        return self._admitted(user, True)
 
     def find(self, username: str) -> User | None:
         """Return who is meant by a user name."""
         self.username = username
         prefix = self._profile.pop3.recent_prefix if self.is_recent else ""
-        return self._store.users.get(username.removeprefix(prefix).lower())
+        name = username.removeprefix(prefix).lower()
+        forms = self._profile.usernames
+        if "@" in name and "full" not in forms:
+            return None
+        if "@" not in name and "local" in forms:
+            meant = [user for address, user in self._store.users.items() if address.partition("@")[0] == name]
+            return meant[0] if len(meant) == 1 else None
+        return self._store.users.get(name)
 
-    def _admitted(self, user: User) -> User:
+    def _admitted(self, user: User | None, is_right: bool) -> User:
+        """Let a user in whose credential is right, unless too many were wrong before, or there is trouble."""
+        jail = self._profile.jail_after
+        if user is not None and jail is not None and user.failures >= jail:
+            raise SASLError("rate_limited")
+        if user is None or not is_right:
+            if user is not None:
+                user.failures += 1
+            raise SASLError("bad_credentials")
+        user.failures = 0
         if self._profile.refusal(user.trouble, self._protocol):
             raise SASLError(user.trouble)
         return user

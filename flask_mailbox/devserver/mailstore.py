@@ -28,12 +28,26 @@ DEFAULT_FOLDERS: tuple[tuple[str, str], ...] = (
 )
 SYSTEM_FLAGS = {f.lower(): f for f in ("\\Seen", "\\Answered", "\\Flagged", "\\Deleted", "\\Draft", "\\Recent")}
 
+FLAG = re.compile(r"\\?[A-Za-z0-9$!#&'+,./:;<=>?@^_`|~\[-]+")
+
 _BARE_LF = re.compile(rb"(?<!\r)\n")
 
 
 def canonical_flag(flag: str) -> str:
     """Return a system flag in its usual letters (``\\seen`` is ``\\Seen``) and a keyword as it came."""
     return SYSTEM_FLAGS.get(flag.lower(), flag)
+
+
+def checked_flags(flags: Iterable[str]) -> tuple[str, ...]:
+    """Return flags, all of which IMAP can tell.
+
+    :raises ValueError: If one cannot be told.
+    """
+    checked = tuple(flags)
+    for flag in checked:
+        if not FLAG.fullmatch(flag):
+            raise ValueError(f"{flag!r} is no IMAP flag. Use one like \\Seen or a word in ASCII.")
+    return checked
 
 
 @dataclass(slots=True, eq=False)
@@ -101,6 +115,13 @@ class Folder:
         self.touch(message)
         return message
 
+    def renew_uids(self) -> None:
+        """Give the messages new uids under the old uidvalidity."""
+        old = list(self.messages)
+        for message in old:
+            self.add(message.raw, message.flags, message.date)
+        self.expunge(old)
+
     def expunge(self, messages: Iterable[StoredMessage]) -> None:
         """Remove messages for good; those that are gone already are passed over."""
         gone = {id(message) for message in messages if not message.expunged}
@@ -115,8 +136,9 @@ class Folder:
 class User:
     """One address with its password, its token and its folders.
 
-    ``trouble`` is why sign-ins are refused, ``sessions`` counts those that are signed in by protocol, ``retrieved``
-    holds the uids of what POP3 handed out, where the profile wants to know.
+    ``trouble`` is why sign-ins are refused, ``failures`` counts those that were refused in a row for their
+    password, ``sessions`` those that are signed in by protocol; ``retrieved`` holds the uids of what POP3 handed
+    out, where the profile wants to know.
     """
 
     def __init__(
@@ -134,6 +156,7 @@ class User:
         self.folders: dict[str, Folder] = {}
         self.maildrop_locked = False
         self.trouble = ""
+        self.failures = 0
         self.sessions: collections.Counter[str] = collections.Counter()
         self.retrieved: set[int] = set()
         for path, role in folders:
@@ -152,6 +175,14 @@ class User:
         folder = Folder(canonical_path(path), next(self._uidvalidity), role)
         self.folders[folder.path] = folder
         return folder
+
+    def renew_uidvalidity(self, folder: Folder) -> None:
+        """Give a folder's messages new uids under a new uidvalidity."""
+        kept = list(folder.messages)
+        new = self.create(folder.path, folder.role)
+        for message in kept:
+            new.add(message.raw, message.flags, message.date)
+        folder.expunge(kept)
 
     def delete(self, folder: Folder) -> None:
         """Delete a folder with all its messages."""

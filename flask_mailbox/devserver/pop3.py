@@ -65,7 +65,7 @@ class POP3Session:
         """Greet and answer commands until the client leaves."""
         refusal = await self._wire.begin(GREETING)
         timestamp = "" if "APOP" in self._manners.lacks else f" {self._timestamp}"
-        await self._line(refusal or f"+OK POP3 server ready{timestamp}")
+        await self._line(refusal or f"+OK {self._services.profile.greeting('pop3')}{timestamp}")
         await self._wire.end(GREETING)
         if refusal:
             return

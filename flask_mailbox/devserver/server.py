@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import atexit
 import datetime
-import re
 import shutil
 import tempfile
 import threading
@@ -19,7 +18,7 @@ from .certificate import Certificates
 from .faults import Faults
 from .front import Listener, Listeners
 from .imap import make_imap
-from .mailstore import MailStore, User
+from .mailstore import Folder, MailStore, User, checked_flags
 from .pop3 import make_pop3
 from .profiles import Profile, profile_for
 from .services import Services
@@ -31,7 +30,6 @@ Result = TypeVar("Result")
 
 STOP_SECONDS = 10.0
 SETTLE_ROUNDS = 5
-FLAG = re.compile(r"\\?[A-Za-z0-9$!#&'+,./:;<=>?@^_`|~\[-]+")
 DEMO_USERS = {"ann@demo.test": "ann-secret", "bob@demo.test": "bob-secret"}
 
 
@@ -49,8 +47,11 @@ class MailServer:
         a profile of your own.
     :param host: A loopback address to listen on.
     :param require_auth: Whether SMTP wants a login before MAIL.
+    :param speed: How many times faster than in real life the times of a profile pass, such as the minute after
+        which NetEase's servers close a connection.
     :param ports: Fixed ports by name (``smtp``, ``smtps``, ``imap`` …); the others are free ones.
-    :raises ValueError: If the host is not a loopback address, or there is no such profile or port name.
+    :raises ValueError: If the host is not a loopback address, the speed is not above zero, or there is no such
+        profile or port name.
     """
 
     def __init__(
@@ -61,8 +62,11 @@ class MailServer:
         profile: str | Profile | None = None,
         host: str = "127.0.0.1",
         require_auth: bool = True,
+        speed: float = 1.0,
         ports: Mapping[str, int] | None = None,
     ) -> None:
+        if speed <= 0:
+            raise ValueError(f"The clock cannot run at speed {speed}. Use 1 for real time, 60 for minutes in seconds.")
         if host not in ("localhost", "::1") and not host.startswith("127."):
             raise ValueError(f"The dev server listens on loopback only, not on '{host}'. Use 127.0.0.1.")
         passwords = DEMO_USERS if users is None else users
@@ -79,6 +83,7 @@ class MailServer:
         self.host = host
         self.profile: Profile = profile_for(profile)
         self.require_auth = require_auth
+        self.speed = speed
         self.store = MailStore(self.profile.folders)
         self.store.clear(self._users)
         self.faults = Faults()
@@ -216,10 +221,7 @@ class MailServer:
         :param raw: The message; bare LF becomes CRLF, nothing else changes.
         :raises ValueError: If there is no such user, or a flag is none.
         """
-        flags = tuple(flags)
-        impossible = [flag for flag in flags if not FLAG.fullmatch(flag)]
-        if impossible:
-            raise ValueError(f"{impossible[0]!r} is no IMAP flag. Use one like \\Seen or a word in ASCII.")
+        flags = checked_flags(flags)
 
         def add() -> int:
             user = self._user(to)
@@ -241,28 +243,15 @@ class MailServer:
 
     def expunge(self, address: str, uid: int, folder: str = "INBOX") -> None:
         """Remove a message behind the clients' backs."""
-
-        def remove() -> None:
-            found = self._user(address).folder(folder)
-            if found is not None:
-                found.expunge([message for message in found.messages if message.uid == uid])
-
-        self._call(remove)
+        self._change(address, folder, lambda _, found: found.expunge([m for m in found.messages if m.uid == uid]))
 
     def renew_uidvalidity(self, address: str, folder: str = "INBOX") -> None:
         """Give the messages of a folder new uids under a new uidvalidity, as a restored backup does."""
+        self._change(address, folder, lambda user, found: user.renew_uidvalidity(found))
 
-        def renew() -> None:
-            user = self._user(address)
-            old = user.folder(folder)
-            if old is not None:
-                kept = list(old.messages)
-                new = user.create(old.path, old.role)
-                for message in kept:
-                    new.add(message.raw, message.flags, message.date)
-                old.expunge(kept)
-
-        self._call(renew)
+    def renew_uids(self, address: str, folder: str = "INBOX") -> None:
+        """Give the messages of a folder new uids under the uidvalidity that they had, as no server should."""
+        self._change(address, folder, lambda _, found: found.renew_uids())
 
     @property
     def log(self) -> list[LogLine]:
@@ -292,6 +281,17 @@ class MailServer:
         if user is None:
             raise ValueError(f"No user '{address}' on this server. Add it with add_user().")
         return user
+
+    def _change(self, address: str, path: str, change: Callable[[User, Folder], None]) -> None:
+        """Change a folder of a user, if there is one of that path."""
+
+        def run() -> None:
+            user = self._user(address)
+            found = user.folder(path)
+            if found is not None:
+                change(user, found)
+
+        self._call(run)
 
     def _call(self, function: Callable[[], Result]) -> Result:
         """Run a function on the server's thread, where the store lives; directly if it does not run."""
@@ -336,7 +336,9 @@ class MailServer:
             await self._listeners.close()
 
     def _make_listeners(self) -> list[Listener]:
-        services = Services(self.store, self._certificates, self.faults, self.journal, self.profile, self.require_auth)
+        services = Services(
+            self.store, self._certificates, self.faults, self.journal, self.profile, self.require_auth, self.speed
+        )
         return [
             Listener("smtp", partial(make_smtp, services)),
             Listener("imap", partial(make_imap, services)),

@@ -22,6 +22,11 @@ class Services:
     journal: Journal
     profile: Profile
     require_auth: bool
+    speed: float = 1.0
+
+    def seconds(self, time: float) -> float:
+        """Return how long a time of the profile takes on this server, whose clock may run faster."""
+        return time / self.speed
 
     def context(self, protocol: str) -> ssl.SSLContext:
         """Return the TLS context for a new handshake, with the certificate that a fault may ask for."""

@@ -62,7 +62,7 @@ class SMTPProtocol(aiosmtpd.SMTP):
             data_size_limit=SIZE_LIMIT,
             enable_SMTPUTF8=True,
             hostname=HOSTNAME,
-            ident="ESMTP flask-mailbox",
+            ident=services.profile.greeting("smtp"),
             tls_context=services.context("smtp"),
             timeout=IDLE_SECONDS,
             auth_require_tls=False,  # the ports are on loopback; Delivery wants a login before MAIL
@@ -318,7 +318,8 @@ class Delivery:
         if sent is None:
             return
         if manners.saves_sent_after > 0:
-            asyncio.get_running_loop().call_later(manners.saves_sent_after, sent.add, content, ("\\Seen",))
+            delay = self._services.seconds(manners.saves_sent_after)
+            asyncio.get_running_loop().call_later(delay, sent.add, content, ("\\Seen",))
         else:
             sent.add(content, ("\\Seen",))
 

@@ -99,6 +99,53 @@ def test_a_blank_at_the_end_of_a_line_is_refused(netease):
     assert netease.command(b"NOOP ")[-1].startswith(b"t BAD Request not ending with")
 
 
+def test_a_name_of_two_words_must_be_quoted(netease):
+    assert netease.command(b"STATUS Sent Items (MESSAGES)")[-1].startswith(b"t BAD")
+    assert netease.command(b"CREATE Sent Items")[-1] == b"t BAD Request not ending with <CRLF>\r\n"
+    assert netease.command(b'CREATE "Sent Items"')[-1].startswith(b"t OK")
+    assert netease.command(b'DELETE "Sent Items"')[-1].startswith(b"t OK")
+
+
+def test_after_a_minute_of_noop_the_connection_is_closed_and_status_keeps_it():
+    with MailServer(profile="163", speed=200) as server, Talk(server.imap) as idle, Talk(server.imap) as busy:
+        for talk in (idle, busy):
+            talk.line()
+            talk.command(b"LOGIN ann@demo.test ann-secret")
+        asked = 0
+        while not (ended := _noops(idle)):
+            asked += busy.command(b"STATUS INBOX (MESSAGES)")[-1].startswith(b"t OK")
+
+    assert ended
+    assert asked > 1
+
+
+def _noops(talk: Talk) -> bool:
+    """Send NOOP and return whether the connection has ended."""
+    try:
+        return talk.command(b"NOOP")[-1] == b""
+    except (BrokenPipeError, ConnectionResetError):
+        return True
+
+
+def test_an_account_under_protection_opens_no_folder_even_after_id(coremail, netease):
+    netease.command(b'ID ("name" "x")')
+    coremail.set_trouble("ann@demo.test", "id_required")
+    locked = netease.command(b"SELECT INBOX")[-1]
+    coremail.set_trouble("ann@demo.test", "")
+
+    assert locked.startswith(b"t NO SELECT Unsafe Login")
+    assert netease.command(b"SELECT INBOX")[-1].startswith(b"t OK")
+
+
+def test_unsafe_login_may_also_be_the_last_word(coremail, netease):
+    coremail.faults.set("imap", refuse={"SELECT": "BYE Unsafe Login. Please contact kefu@188.com for help"}, times=1)
+
+    assert netease.command(b"SELECT INBOX") == [
+        b"* BYE Unsafe Login. Please contact kefu@188.com for help\r\n",
+        b"",
+    ]
+
+
 def test_a_search_without_a_folder_is_an_error_of_state(netease):
     assert netease.command(b"SEARCH ALL")[-1] == b"t NO SEARCH State error\r\n"
 

@@ -103,7 +103,7 @@ def test_pop3_wants_the_token_in_a_second_step(outlook):
         prompt = talk.line()
         talk.send(TOKEN + b"\r\n")
 
-        assert greeting == b"+OK POP3 server ready\r\n"
+        assert greeting == b"+OK The Microsoft Exchange POP3 service is ready.\r\n"
         assert at_once == b"-ERR Protocol error. 14\r\n"
         assert prompt == b"+ \r\n"
         assert talk.line().startswith(b"+OK")

@@ -57,6 +57,31 @@ def test_descending_sets_are_refused(tencent):
     assert tencent.command(b"FETCH 1:2 FLAGS")[-1].startswith(b"t OK")
 
 
+def test_a_login_with_literals_is_refused(qqmail):
+    with Talk(qqmail.imap) as talk:
+        talk.line()
+        talk.send(b"t LOGIN {13}\r\n")
+        talk.line()
+        talk.send(b"ann@demo.test ann-secret\r\n")
+
+        assert talk.until(b"t ")[-1] == b"t BAD Login parameters!\r\n"
+
+
+def test_uids_may_change_under_the_same_uidvalidity():
+    with MailServer(profile="qq") as server, Talk(server.imap) as talk:
+        server.deliver(NESTED, "ann@demo.test")
+        talk.line()
+        talk.command(b"LOGIN ann@demo.test ann-secret")
+        before = talk.command(b"SELECT INBOX"), talk.command(b"UID SEARCH ALL")[0]
+        server.renew_uids("ann@demo.test")
+        after = talk.command(b"SELECT INBOX"), talk.command(b"UID SEARCH ALL")[0]
+
+    assert [line for line in before[0] if b"UIDVALIDITY" in line] == [
+        line for line in after[0] if b"UIDVALIDITY" in line
+    ]
+    assert (before[1], after[1]) == (b"* SEARCH 1\r\n", b"* SEARCH 2\r\n")
+
+
 def test_an_envelope_lacks_the_field_for_bcc(tencent):
     envelope = tencent.command(b"FETCH 2 ENVELOPE")[0]
     person = b'((NIL NIL "bob" "demo.test"))'

@@ -30,7 +30,7 @@ def body_structure(part: Part, manners: IMAPManners, *, extended: bool, nested: 
         b"%d" % (part.end - part.body),
     ]
     if part.message is not None:
-        fields += [envelope(part.message), body_structure(part.message, manners, extended=extended)]
+        fields += [envelope(part.message, manners), body_structure(part.message, manners, extended=extended)]
     if part.type == b"text" or part.message is not None:
         fields.append(b"%d" % part.lines)
     if extended:

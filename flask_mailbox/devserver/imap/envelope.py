@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from ..profiles import IMAPManners
 from ..structure import Part
 from .wording import string
 
@@ -17,25 +18,24 @@ Address = tuple[bytes | None, bytes | None, bytes | None]
 Token = tuple[str, bytes]
 
 
-def envelope(part: Part, *, bcc: bool = True) -> bytes:
-    """Return the ENVELOPE of a message.
-
-    :param bcc: Whether it has the field for Bcc, as it must.
-    """
+def envelope(part: Part, manners: IMAPManners) -> bytes:
+    """Return the ENVELOPE of a message, in the manner of a profile."""
     sender = part.get(b"from")
     lists = [part.get(name) for name in (b"from", b"sender", b"reply-to", b"to", b"cc", b"bcc")]
     lists[1:3] = [value or sender for value in lists[1:3]]  # these two default to From
-    people = [addresses(value) for value in (lists if bcc else lists[:-1])]
+    told = lists if manners.envelope_addresses else [None] * len(lists)
+    nobody = manners.empty_addresses.encode()
+    people = [addresses(value, nobody) for value in (told if manners.envelope_bcc else told[:-1])]
     first = [string(part.get(b"date")), string(part.get(b"subject"))]
     last = [string(part.get(b"in-reply-to")), string(part.get(b"message-id"))]
     return b"(" + b" ".join([*first, *people, *last]) + b")"
 
 
-def addresses(value: bytes | None) -> bytes:
-    """Return an address list, groups included, or NIL."""
+def addresses(value: bytes | None, nobody: bytes = b"NIL") -> bytes:
+    """Return an address list, groups included, or what stands for none."""
     found = parse_addresses(value) if value else []
     if not found:
-        return b"NIL"
+        return nobody
     written = (b"(%b NIL %b %b)" % (string(name), string(local), string(host)) for name, local, host in found)
     return b"(" + b"".join(written) + b")"
 

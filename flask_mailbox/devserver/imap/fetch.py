@@ -77,7 +77,8 @@ def parse_items(parser: Parser, *, gmail: bool = False, preview: bool = False) -
 
 def answer(message: StoredMessage, items: list[Item], manners: IMAPManners) -> bytes:
     """Return what goes into the parentheses of a FETCH answer, in the manner of a profile."""
-    return b" ".join(_answer_item(message, item, manners) for item in items)
+    told = [_answer_item(message, item, manners) for item in items if manners.rfc822_item or item.name != "RFC822"]
+    return b" ".join([*told, *([b"MODSEQ " + manners.stray_modseq.encode()] if manners.stray_modseq else [])])
 
 
 def cut_section(root: Part, section: Section) -> bytes | None:
@@ -115,7 +116,7 @@ def _filter_fields(header: bytes, section: Section) -> bytes:
 
 def _answer_item(message: StoredMessage, item: Item, manners: IMAPManners) -> bytes:
     if item.section is not None:
-        return _answer_section(message, item, item.section)
+        return _answer_section(message, item, item.section, manners)
     name = item.name.encode()
     match item.name:
         case "FLAGS":
@@ -125,9 +126,10 @@ def _answer_item(message: StoredMessage, item: Item, manners: IMAPManners) -> by
         case "INTERNALDATE":
             return name + b" " + wording.date_time(message.date)
         case "RFC822.SIZE":
-            return b"RFC822.SIZE %d" % len(message.raw)
+            size = len(message.raw)
+            return name + b" " + (f"{size:g}" if manners.float_sizes else f"{size}").encode()
         case "ENVELOPE":
-            return name + b" " + envelope(message.structure, bcc=manners.envelope_bcc)
+            return name + b" " + envelope(message.structure, manners)
         case "X-GM-MSGID" | "X-GM-THRID":
             return name + b" %d" % int.from_bytes(hashlib.sha256(message.raw).digest()[:7], "big")
         case "X-GM-LABELS":
@@ -137,9 +139,11 @@ def _answer_item(message: StoredMessage, item: Item, manners: IMAPManners) -> by
     return name + b" " + body_structure(message.structure, manners, extended=item.name == "BODYSTRUCTURE")
 
 
-def _answer_section(message: StoredMessage, item: Item, section: Section) -> bytes:
+def _answer_section(message: StoredMessage, item: Item, section: Section, manners: IMAPManners) -> bytes:
     data = message.raw if not section.numbers and not section.text else cut_section(message.structure, section)
     label = b"%b[%b]" % (item.name.encode(), section.label) if item.name == "BODY" else item.name.encode()
+    if section.numbers and not data and manners.valueless_parts:
+        return label
     if section.partial is not None:
         start, size = section.partial
         label += b"<%d>" % start

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 
 from ..mailstore import INBOX, SEPARATOR, Folder, User, canonical_path
 from . import wording
+from .command import Command, Order
 from .parser import Parser, Refusal, refusal_of
-from .session import Command, Order, Session
+from .session import Session
 
 STATUS_ITEMS = ("MESSAGES", "RECENT", "UIDNEXT", "UIDVALIDITY", "UNSEEN", "SIZE", "DELETED")
 FLAGS = ("\\Answered", "\\Deleted", "\\Draft", "\\Flagged", "\\Seen")
@@ -59,17 +60,20 @@ def existing(session: Session, path: str, *, code: str = "NONEXISTENT") -> Folde
 async def list_folders(session: Session, order: Order) -> str | None:
     """LIST: folders that match, with role, children and, if asked, counts; XLIST names the roles in its own way."""
     listing = _parse_listing(order.parser)
-    extended = listing.only or listing.returns or listing.status
-    if extended and not session.can("LIST-EXTENDED"):
-        raise Refusal("Parse command error", "BAD")
+    _check_options(session, listing)
     name = order.name.encode()
+    separator = session.manners.separator.encode()
     if listing.patterns == [""]:
-        await session.send(b'* %b (\\Noselect) "/" ""' % name)
+        await session.send(b'* %b (\\Noselect) "%b" ""' % (name, separator))
         return None
     roles = XLIST_ROLES if order.name == "XLIST" else None if session.manners.list_roles else {}
     for folder in _matching(user_of(session), listing):
         attributes = _attributes(user_of(session), folder, listing, roles)
-        await session.send(b'* %b (%b) "/" %b' % (name, attributes, wording.mailbox(folder.path)))
+        if session.manners.doubled_attributes:
+            attributes += attributes[1:]
+        path = session.manners.inbox_name if folder.path == INBOX else folder.path
+        written = (name, " ".join(attributes).encode(), separator, _name(session, path))
+        await session.send(b'* %b (%b) "%b" %b' % written)
         if listing.status:
             await _send_status(session, folder, listing.status)
     return None
@@ -80,8 +84,24 @@ async def lsub(session: Session, order: Order) -> str | None:
     listing = _parse_listing(order.parser)
     listing.only.add("SUBSCRIBED")
     for folder in _matching(user_of(session), listing):
-        await session.send(b'* LSUB () "/" %b' % wording.mailbox(folder.path))
+        await session.send(b'* LSUB () "%b" %b' % (session.manners.separator.encode(), _name(session, folder.path)))
     return None
+
+
+def _name(session: Session, path: str) -> bytes:
+    """Return a folder's name as the profile writes it."""
+    return wording.mailbox(path, session.manners.separator)
+
+
+def _check_options(session: Session, listing: Listing) -> None:
+    """Refuse the options of LIST that the profile does not know, or not understand."""
+    if not (listing.only or listing.returns or listing.status):
+        return
+    if session.manners.extended_list_refusal:
+        raise refusal_of(session.manners.extended_list_refusal)
+    counts_only = not (listing.only or listing.returns) and session.can("LIST-STATUS")
+    if not (counts_only or session.can("LIST-EXTENDED")):
+        raise Refusal("Parse command error", "BAD")
 
 
 def _parse_listing(parser: Parser) -> Listing:
@@ -141,7 +161,7 @@ def _pattern(text: str) -> re.Pattern[str]:
     return re.compile("".join(wild.get(c) or re.escape(c) for c in re.sub(r"\*+", "*", text)), re.DOTALL)
 
 
-def _attributes(user: User, folder: Folder, listing: Listing, roles: Mapping[str, str] | None) -> bytes:
+def _attributes(user: User, folder: Folder, listing: Listing, roles: Mapping[str, str] | None) -> list[str]:
     below = folder.path + SEPARATOR
     has_children = any(path.startswith(below) for path in user.folders)
     attributes = ["\\HasChildren" if has_children else "\\HasNoChildren"]
@@ -150,7 +170,7 @@ def _attributes(user: User, folder: Folder, listing: Listing, roles: Mapping[str
         attributes.append(role)
     if folder.subscribed and "SUBSCRIBED" in listing.returns | listing.only:
         attributes.append("\\Subscribed")
-    return " ".join(attributes).encode()
+    return attributes
 
 
 async def status(session: Session, order: Order) -> str | None:
@@ -173,7 +193,7 @@ async def _send_status(session: Session, folder: Folder, items: list[str]) -> No
     told = [item for item in items if item != "UIDNEXT" or session.manners.uidnext]
     values = " ".join(f"{item} {_status_value(folder, item)}" for item in told)
     blank = b" " if session.manners.sloppy_answers else b""
-    await session.send(b"* STATUS %b (%b)%b" % (wording.mailbox(folder.path), values.encode(), blank))
+    await session.send(b"* STATUS %b (%b)%b" % (_name(session, folder.path), values.encode(), blank))
 
 
 def _status_value(folder: Folder, item: str) -> int:
@@ -201,7 +221,7 @@ async def select(session: Session, order: Order) -> str | None:
     order.parser.end()
     session.unselect()
     refusal = session.manners.select_refusal
-    if refusal and not session.identified:
+    if refusal and (not session.identified or user_of(session).trouble == "id_required"):
         raise refusal_of(refusal.format(command=order.name))
     folder = existing(session, path)
     session.select(folder, read_only=order.name == "EXAMINE")
@@ -232,6 +252,9 @@ async def create(session: Session, order: Order) -> str | None:
     if user.folder(path) is not None:
         raise Refusal("[ALREADYEXISTS] There is such a folder already")
     _check_name(path)
+    limit = session.manners.folder_limit
+    if limit is not None and len(user.folders) >= limit:
+        raise Refusal("[LIMIT] There may be no more folders")
     names = path.split(SEPARATOR)
     for depth in range(1, len(names)):
         parent = SEPARATOR.join(names[:depth])

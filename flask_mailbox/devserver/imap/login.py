@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import re
 
 from .. import sasl
 from ..gate import SASLError
 from ..mailstore import User
+from . import wording
+from .command import Command, Order
 from .parser import Refusal, refusal_of
-from .session import Command, Order, Session
+from .session import Session
+
+BYE_SECONDS = 0.02
 
 _INNER_BLANK = re.compile(rb"\(\s|\s\)")
 
@@ -30,6 +35,10 @@ async def noop(session: Session, order: Order) -> str | None:
 async def logout(session: Session, order: Order) -> str | None:
     """Say goodbye; the session closes after the answer."""
     await session.send(b"* BYE See you")
+    while session.manners.endless_bye:  # until the client closes
+        await session.flush()
+        await asyncio.sleep(BYE_SECONDS)
+        await session.send(b"* BYE See you")
     return None
 
 
@@ -44,13 +53,14 @@ async def starttls(session: Session, order: Order) -> str | None:
 async def login(session: Session, order: Order) -> str | None:
     """Sign in with name and password."""
     parser = order.parser
-    parser.space()
-    username = parser.astring()
-    parser.space()
-    password = parser.astring()
+    words = []
+    for _ in range(2):
+        parser.space()
+        if parser.peek(b"{") and session.manners.literal_login_refusal:
+            raise refusal_of(session.manners.literal_login_refusal)
+        words.append(parser.astring().decode("utf-8", "replace"))
     parser.end()
-    name, word = username.decode("utf-8", "replace"), password.decode("utf-8", "replace")
-    return _enter(session, session.gate.by_password(name, word))
+    return _enter(session, session.gate.by_password(*words))
 
 
 async def authenticate(session: Session, order: Order) -> str | None:
@@ -88,11 +98,13 @@ async def identify(session: Session, order: Order) -> str | None:
     """Exchange ID (RFC 2971); some profiles open folders only after one in the form that they accept."""
     parser = order.parser
     parser.space()
-    refusal = session.manners.id_blank_refusal
-    if refusal and _INNER_BLANK.search(parser.rest):
-        raise refusal_of(refusal)
-    if session.manners.empty_id_refusal and parser.rest == b"()":
-        raise refusal_of(session.manners.empty_id_refusal)
+    manners = session.manners
+    if manners.early_id_refusal and session.user is None:
+        raise refusal_of(manners.early_id_refusal)
+    if manners.id_blank_refusal and _INNER_BLANK.search(parser.rest):
+        raise refusal_of(manners.id_blank_refusal)
+    if manners.empty_id_refusal and parser.rest == b"()":
+        raise refusal_of(manners.empty_id_refusal)
     if not parser.accept(b"NIL"):
         parser.expect(b"(")
         while not parser.accept(b")"):
@@ -104,7 +116,8 @@ async def identify(session: Session, order: Order) -> str | None:
             parser.nstring()
             session.identified = session.user is not None
     parser.end()
-    await session.send(b'* ID ("name" "flask-mailbox" "vendor" "flask-mailbox")')
+    told = " ".join(f'"{name}" "{value}"' for name, value in manners.server_id.items())
+    await session.send(f"* ID ({told})".encode() if told else b"* ID NIL")
     return None
 
 
@@ -112,14 +125,17 @@ async def enable(session: Session, order: Order) -> str | None:
     """Switch on nothing, since nothing that is offered needs it (RFC 5161)."""
     order.parser.space()
     order.parser.atom()
-    await session.send(b"* ENABLED")
+    if not session.manners.quiet_enable:
+        await session.send(b"* ENABLED")
     return None
 
 
 async def namespace(session: Session, order: Order) -> str | None:
     """Tell that all folders are the user's own (RFC 2342)."""
     order.parser.end()
-    await session.send(b'* NAMESPACE (("" "/")) NIL NIL')
+    manners = session.manners
+    prefix, separator = wording.mailbox(manners.prefix, manners.separator), manners.separator.encode()
+    await session.send(b'* NAMESPACE ((%b "%b")) NIL NIL' % (prefix, separator))
     return None
 
 

@@ -7,10 +7,11 @@ import datetime
 
 from ..mailstore import Folder, StoredMessage, canonical_flag
 from . import wording
+from .command import Command, Order
 from .fetch import Item, answer, parse_items
 from .folders import existing
-from .parser import Refusal
-from .session import Command, Order, Session, flags_line
+from .parser import Refusal, refusal_of
+from .session import Session, flags_line
 
 REALLY_EXPUNGED = ("\\Trash", "\\Junk", "\\All")
 """Where expunging deletes also on servers that keep all messages."""
@@ -44,7 +45,9 @@ async def fetch(session: Session, order: Order) -> str | None:
         items.insert(0, Item("UID"))
     folder = folder_of(session)
     issued = False
-    for number, message in chosen:
+    if session.manners.zero_fetch:
+        await session.send(b"* 0 FETCH (FLAGS ())")
+    for number, message in chosen[::-1] if session.manners.unordered_fetch else chosen:
         if message.expunged:
             issued = True
             continue
@@ -95,6 +98,8 @@ async def copy(session: Session, order: Order) -> str | None:
 
 async def move(session: Session, order: Order) -> str | None:
     """MOVE: the messages into another folder (RFC 6851)."""
+    if session.manners.move_refusal:
+        raise refusal_of(session.manners.move_refusal)
     folder = folder_of(session, write=True)
     messages, target = _to_copy(session, order)
     if messages:
@@ -186,12 +191,14 @@ async def idle(session: Session, order: Order) -> str | None:
     await session.send(b"+ idling")
     await session.flush()
     done = asyncio.create_task(session.answer_line())
+    limit = session.manners.idle_limit
+    until = None if limit is None else asyncio.get_running_loop().time() + session.services.seconds(limit)
     try:
         while not done.done():
             session.changed.clear()
             await session.sync(expunges=True)
             await session.flush()
-            await _until_changed(session, done)
+            await _until_changed(session, done, until)
     finally:
         done.cancel()
     if (await done).strip().upper() != b"DONE":
@@ -199,13 +206,16 @@ async def idle(session: Session, order: Order) -> str | None:
     return "IDLE ended"
 
 
-async def _until_changed(session: Session, done: asyncio.Task[bytes]) -> None:
-    """Wait until the folder changes or the client speaks."""
+async def _until_changed(session: Session, done: asyncio.Task[bytes], until: float | None) -> None:
+    """Wait until the folder changes or the client speaks; if that takes too long for the profile, close."""
     changed = asyncio.create_task(session.changed.wait())
+    seconds = None if until is None else until - asyncio.get_running_loop().time()
     try:
-        await asyncio.wait((done, changed), return_when=asyncio.FIRST_COMPLETED)
+        heard, _ = await asyncio.wait((done, changed), timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
     finally:  # also if the client leaves in the middle: nobody else knows of this task
         changed.cancel()
+    if not heard:
+        session.connection.wire.drop()
 
 
 COMMANDS = {

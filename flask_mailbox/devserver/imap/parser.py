@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import re
 
+from ..mailstore import SEPARATOR
 from .utf7 import decode_name
 
 _ATOM = re.compile(rb'[^\x00-\x20\x7f(){%*"\\\]]+')
@@ -39,11 +40,17 @@ def refusal_of(reply: str) -> Refusal:
 
 
 class Parser:
-    """A cursor over the bytes of one command, literals included where they stood."""
+    """A cursor over the bytes of one command, literals included where they stood.
 
-    def __init__(self, data: bytes) -> None:
+    :param separator: What parts the levels of folder names.
+    :param leftover_refusal: The whole reply where something stands behind the end; the usual one if empty.
+    """
+
+    def __init__(self, data: bytes, *, separator: str = SEPARATOR, leftover_refusal: str = "") -> None:
         self.data = data
         self.position = 0
+        self._separator = separator
+        self._leftover_refusal = leftover_refusal
 
     @property
     def rest(self) -> bytes:
@@ -78,7 +85,7 @@ class Parser:
     def end(self) -> None:
         """Make sure that nothing more stands there."""
         if self.rest:
-            raise self.bad("end of line")
+            raise refusal_of(self._leftover_refusal) if self._leftover_refusal else self.bad("end of line")
 
     def atom(self) -> str:
         """Read an atom, in capitals."""
@@ -109,13 +116,13 @@ class Parser:
 
     def mailbox(self) -> str:
         """Read the name of a folder."""
-        return decode_name(self.astring())
+        return decode_name(self.astring(), self._separator)
 
     def list_mailbox(self) -> str:
         """Read a pattern of LIST."""
         if self.peek(b'"') or self.peek(b"{"):
-            return decode_name(self.string())
-        return decode_name(self._match(_LIST_MAILBOX, "a pattern")[0])
+            return decode_name(self.string(), self._separator)
+        return decode_name(self._match(_LIST_MAILBOX, "a pattern")[0], self._separator)
 
     def sequence_set(self) -> Ranges:
         """Read a set such as ``1:3,7,9:*``."""

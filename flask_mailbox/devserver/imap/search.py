@@ -7,9 +7,11 @@ from collections.abc import Callable
 from email.utils import parsedate_to_datetime
 
 from ..mailstore import StoredMessage, canonical_flag
+from ..profiles import IMAPManners
 from . import wording
-from .parser import Parser, Refusal
-from .session import Command, Order, Session
+from .command import Command, Order
+from .parser import Parser, Refusal, refusal_of
+from .session import Session
 from .text import header_text, whole_text
 
 Test = Callable[[int, StoredMessage], bool]
@@ -131,7 +133,7 @@ def _parse_key(session: Session, parser: Parser, depth: int) -> Test:
         words = _search_text(parser).split()
         return lambda number, message: all(word in whole_text(message.structure, headers=True) for word in words)
     if key in (*HEADER_KEYS, "HEADER", "BODY", "TEXT"):
-        return _parse_words_key(key, parser, session.manners.search_words)
+        return _parse_words_key(key, parser, session.manners)
     return _parse_value_key(key, parser)
 
 
@@ -147,20 +149,29 @@ def _parse_value_key(key: str, parser: Parser) -> Test:
     raise parser.bad("a search key")
 
 
-def _parse_words_key(key: str, parser: Parser, manner: str) -> Test:
+def _parse_words_key(key: str, parser: Parser, manners: IMAPManners) -> Test:
     name = key
     if key == "HEADER":
         name = parser.astring().decode("latin-1")
         parser.space()
+        if manners.header_search_refusal and name.lower() != "message-id":
+            raise refusal_of(manners.header_search_refusal)
     text = _search_text(parser)
     whole = key in ("BODY", "TEXT")
-    if manner == "ignored" and not whole:
+    if manners.search_words == "ignored" and not whole:
         return lambda number, message: True
-    if manner == "ascii" and not text.isascii():
+    if _finds_nothing(name, text, manners):
         return lambda number, message: False
     if whole:
         return lambda number, message: text in whole_text(message.structure, headers=key == "TEXT")
     return _header_test(name, text)
+
+
+def _finds_nothing(name: str, text: str, manners: IMAPManners) -> bool:
+    """Whether the profile's servers never find these words."""
+    if name.lower() == "message-id" and not manners.message_id_search:
+        return True
+    return manners.search_words == "none" or (manners.search_words == "ascii" and not text.isascii())
 
 
 def _search_text(parser: Parser) -> str:

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from ..connection import Connection
 from ..services import Services
 from . import folders, login, messages, search
-from .session import Command, Session
+from .command import Command
+from .session import Session
 
 COMMANDS: dict[str, Command] = {
     **login.COMMANDS,

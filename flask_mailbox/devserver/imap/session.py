@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 from ..connection import Connection, LineTooLong
 from ..faults import GREETING
@@ -15,6 +14,7 @@ from ..mailstore import Folder, StoredMessage, User
 from ..services import Services
 from ..wire import Dropped
 from . import wording
+from .command import Command, Order
 from .manners import CAPABILITIES, can, lacks_command, sign_in_refusal
 from .parser import Parser, Ranges, Refusal, refusal_of
 
@@ -24,30 +24,6 @@ LOGGED_OUT_LIMIT = 65_536
 SEND_BLOCK = 65_536
 _LITERAL_END = re.compile(rb"\{(\d{1,18})(\+?)\}\r?\n\Z")
 _TAG = re.compile(rb"([\x21-\x7e]{1,64}) ")
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """One command to be run: the parser stands behind its name."""
-
-    name: str
-    parser: Parser
-    tag: bytes
-    uid: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Command:
-    """A command's function and when it is allowed.
-
-    :param run: Returns the text of the tagged OK, or ``None`` for the usual one; raises ``Refusal``.
-    :param state: ``any``, ``start`` (before login), ``user`` (after it) or ``folder`` (one is selected).
-    :param uid: Whether it also exists as ``UID`` command.
-    """
-
-    run: Callable[[Session, Order], Awaitable[str | None]]
-    state: str
-    uid: bool = False
 
 
 class Session:
@@ -69,6 +45,8 @@ class Session:
         self.identified = False
         self.view: list[StoredMessage] = []
         self.changed = asyncio.Event()
+        self._silent_until: float | None = None
+        self._stay_awake()
         self._seen_revision = 0
         self._highest_uid = 0
         self._told: dict[int, int] = {}
@@ -88,7 +66,8 @@ class Session:
             self.user.sessions["imap"] += 1
             await self.send(f"* PREAUTH [CAPABILITY {self.capabilities()}] Welcome back".encode())
         else:
-            await self.send(f"* OK [CAPABILITY {self.capabilities()}] IMAP server ready".encode())
+            words = self.services.profile.greeting("imap")
+            await self.send(f"* OK [CAPABILITY {self.capabilities()}] {words}".encode())
         await self.flush()
         await wire.end(GREETING)
         while not refusal and await self._one_command():
@@ -147,7 +126,8 @@ class Session:
 
     async def _one_command(self) -> bool:
         try:
-            data = await self._read_command()
+            async with asyncio.timeout_at(self._silent_until):
+                data = await self._read_command()
         except LineTooLong:
             await self.send(b"* BAD [TOOBIG] That line is too long")
             await self.flush()
@@ -159,7 +139,10 @@ class Session:
             await self.send(b"* BAD A tag is wanted")
             await self.flush()
             return True
-        await self._answer(tag[1], Parser(data[tag.end() :]))
+        manners = self.manners
+        rest = data[tag.end() :]
+        parser = Parser(rest, separator=manners.separator, leftover_refusal=manners.leftover_refusal)
+        await self._answer(tag[1], parser)
         return True
 
     async def _read_command(self) -> bytes | None:
@@ -196,8 +179,7 @@ class Session:
             refusal = await wire.begin(name)
             if refusal:
                 raise refusal_of(refusal)
-            if self.manners.trailing_blank_refusal and parser.rest.endswith(b" "):
-                raise refusal_of(self.manners.trailing_blank_refusal)
+            self._check_line(tag, parser)
             self._check_state(name, command.state)
             text = await command.run(self, Order(name, parser, tag, uid)) or f"{name} completed"
             status = "OK"
@@ -207,16 +189,42 @@ class Session:
             before, status, text = sign_in_refusal(self.services.profile, error.reason, name)
             for line in before:
                 await self.send(line.encode())
-        await self.sync(expunges=uid_or_quiet(name, parser))
+        if status == "BYE":
+            await self._close(text)
+        if name != "NOOP" or self.manners.noop_tells:
+            await self.sync(expunges=uid_or_quiet(name, parser))
         await self.send(b"%b %b %b" % (tag, status.encode(), text.encode("utf-8", "replace")))
         if name == "STARTTLS" and status == "OK":
             self._blocks.append(wire.fault.inject)
         await self.flush()
         await wire.end(name)
+        if name != "NOOP":
+            self._stay_awake()
         if name == "LOGOUT":
             raise Dropped
         if name == "STARTTLS" and status == "OK":
             await self._start_tls()
+
+    async def _close(self, text: str) -> None:
+        """Say goodbye in these words, or say nothing, and close."""
+        if text:
+            await self.send(f"* BYE {text}".encode())
+            await self.flush()
+        self.connection.wire.drop()
+
+    def _stay_awake(self) -> None:
+        """Begin to count the time of silence that the profile allows, if it sets a limit."""
+        limit = self.manners.silence_limit
+        now = asyncio.get_running_loop().time()
+        self._silent_until = None if limit is None else now + self.services.seconds(limit)
+
+    def _check_line(self, tag: bytes, parser: Parser) -> None:
+        """Refuse a line that is longer, or has another ending, than the profile's servers take."""
+        limit = self.manners.line_limit
+        if limit is not None and len(tag) + 1 + len(parser.data.partition(b"\r\n")[0]) > limit:
+            raise Refusal("That line is too long", "BAD")
+        if self.manners.leftover_refusal and parser.rest.endswith(b" "):
+            raise refusal_of(self.manners.leftover_refusal)
 
     async def _start_tls(self) -> None:
         wire = self.connection.wire
@@ -249,7 +257,8 @@ class Session:
         """Look at a folder from now on."""
         self.unselect()
         self.folder, self.read_only = folder, read_only
-        self.view = list(folder.messages)
+        visible = self.manners.visible_messages
+        self.view = folder.messages[-visible:] if visible else list(folder.messages)
         self._seen_revision = folder.revision
         self._highest_uid = folder.uidnext - 1
         self._told = {}

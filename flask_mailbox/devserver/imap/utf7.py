@@ -6,21 +6,30 @@ import base64
 import binascii
 import re
 
+from ..mailstore import SEPARATOR
+
 _SHIFTED = re.compile(rb"&([^-]*)-")
 _OUTSIDE = re.compile(r"[^\x20-\x7e]+|&")
 
 
-def encode_name(name: str) -> bytes:
-    """Return a folder name in modified UTF-7."""
-    return _OUTSIDE.sub(_shift, name).encode("ascii")
+def encode_name(name: str, separator: str = SEPARATOR) -> bytes:
+    """Return a folder name in modified UTF-7.
+
+    :param separator: What parts its levels on the wire.
+    """
+    return _OUTSIDE.sub(_shift, _exchanged(name, separator)).encode("ascii")
 
 
-def decode_name(name: bytes) -> str:
+def decode_name(name: bytes, separator: str = SEPARATOR) -> str:
     """Return the name behind modified UTF-7; what is none is taken as UTF-8, or byte by byte."""
     try:
-        return _SHIFTED.sub(_unshift, name).decode("utf-8")
+        return _exchanged(_SHIFTED.sub(_unshift, name).decode("utf-8"), separator)
     except (ValueError, binascii.Error):
         return name.decode("latin-1")
+
+
+def _exchanged(name: str, separator: str) -> str:
+    return name if separator == SEPARATOR else name.translate({ord(SEPARATOR): separator, ord(separator): SEPARATOR})
 
 
 def _shift(found: re.Match[str]) -> str:

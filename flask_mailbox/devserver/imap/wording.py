@@ -6,6 +6,7 @@ import datetime
 import re
 from collections.abc import Iterable
 
+from ..mailstore import SEPARATOR
 from .parser import MONTHS
 from .utf7 import encode_name
 
@@ -27,9 +28,9 @@ def literal(value: bytes) -> bytes:
     return b"{%d}\r\n%b" % (len(value), value)
 
 
-def mailbox(path: str) -> bytes:
-    """Return a folder's name."""
-    return string(encode_name(path))
+def mailbox(path: str, separator: str = SEPARATOR) -> bytes:
+    """Return a folder's name, with what parts its levels on the wire."""
+    return string(encode_name(path, separator))
 
 
 def flags(values: Iterable[str]) -> bytes:

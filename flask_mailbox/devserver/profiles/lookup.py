@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import difflib
 import functools
 import pkgutil
@@ -9,7 +10,7 @@ from collections.abc import Mapping
 from importlib import import_module
 
 from ...errors import ConfigurationError
-from ...providers import shipped
+from ...providers import Provider, shipped
 from . import families
 from .profile import STANDARD, Profile
 
@@ -26,9 +27,8 @@ def profiles() -> Mapping[str, Profile]:
 def profile_for(name: str | Profile | None) -> Profile:
     """Return the profile of a provider (``163``), or of a family (``coremail``); ``None`` is the standard server.
 
-    A profile stands for itself.
-
-    A provider's own profile comes before that of its family; providers of no special family run the standard server.
+    A profile stands for itself. A provider's own profile comes before that of its family; providers of no special
+    family run the standard server. Users sign in with the form of their address that the provider wants.
 
     :raises ValueError: If there is no such profile.
     """
@@ -37,9 +37,11 @@ def profile_for(name: str | Profile | None) -> Profile:
     if isinstance(name, Profile):
         return name
     wanted = name.strip().lower()
-    for known in (*_names_of_provider(wanted), wanted):
-        if known in profiles():
-            return profiles()[known]
+    provider = _provider(wanted)
+    if provider is not None:
+        return _with_usernames(profiles().get(provider.id) or profiles()[_family(provider.family)], provider)
+    if _family(wanted) in profiles():
+        return profiles()[_family(wanted)]
     near = difflib.get_close_matches(wanted, profiles(), n=1)
     suggestion = f"Did you mean '{near[0]}'? " if near else ""
     raise ValueError(
@@ -47,10 +49,17 @@ def profile_for(name: str | Profile | None) -> Profile:
     )
 
 
-def _names_of_provider(name: str) -> tuple[str, ...]:
-    """Return under which names a provider's profile may stand, the most special first; none if there is no such."""
+def _family(name: str) -> str:
+    return STANDARD.name if name == GENERIC else name
+
+
+def _provider(name: str) -> Provider | None:
     try:
-        provider = shipped().get(name)
+        return shipped().get(name)
     except ConfigurationError:
-        return ()
-    return (provider.id, STANDARD.name if provider.family == GENERIC else provider.family)
+        return None
+
+
+def _with_usernames(profile: Profile, provider: Provider) -> Profile:
+    forms = tuple(form for form in ("full", "local") if form in provider.username) or profile.usernames
+    return profile if forms == profile.usernames else dataclasses.replace(profile, usernames=forms)

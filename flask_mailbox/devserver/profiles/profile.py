@@ -6,61 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ..mailstore import DEFAULT_FOLDERS
+from .imapmanners import IMAPManners
 
 Words = Mapping[str, str]
 """A reply for each protocol that has one: IMAP's without its tag, the lines before the last one untagged."""
 
 MECHANISMS = ("PLAIN", "LOGIN", "XOAUTH2", "OAUTHBEARER")
+GREETINGS = {"imap": "IMAP server ready", "pop3": "POP3 server ready", "smtp": "ESMTP flask-mailbox"}
 TOKEN_PROBLEM = {"status": "401", "schemes": "bearer", "scope": "https://mail.test/"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IMAPManners:
-    """IMAP: deviations from the standard server.
-
-    :param lacks: Capabilities that are neither offered nor understood.
-    :param offers: Further capabilities; ``XLIST`` and ``X-GM-EXT-1`` are also understood.
-    :param select_refusal: How SELECT and EXAMINE are refused until ID came in the accepted form
-        (parameters, no blanks inside the parentheses, on this connection); ``{command}`` is filled in.
-    :param trailing_blank_refusal: The reply to a command that ends in a blank.
-    :param no_folder_refusal: The reply to a command that wants a selected folder; ``{command}`` is filled in.
-    :param empty_id_refusal: The reply to ``ID ()``.
-    :param id_blank_refusal: The reply to an ID with blanks inside its parentheses.
-    :param initial_response_refusal: The reply to AUTHENTICATE with an initial response.
-    :param not_connected: The reply to each command after the sign-in of a user in trouble ``protocol_disabled``.
-    :param session_limit: So many connections a user may have signed in; more are in trouble ``too_many_connections``.
-    :param uidnext: Whether SELECT and STATUS tell the next uid.
-    :param list_roles: Whether LIST tells what a folder is for.
-    :param search_words: What SEARCH does with words: ``all`` finds them, ``ascii`` finds no others than ASCII,
-        ``ignored`` takes every message for a hit.
-    :param search_charsets: What SEARCH takes after CHARSET.
-    :param descending_set_refusal: The reply to a set with a range such as ``9:1``.
-    :param envelope_bcc: Whether ENVELOPE has its field for Bcc.
-    :param childless_multiparts: Whether BODYSTRUCTURE leaves out the parts of a multipart within another.
-    :param archives_expunged: Whether what is expunged outside of trash and junk goes to the folder of all messages.
-    :param sloppy_answers: Whether answers are written against the grammar: a blank behind STATUS, MOVE's COPYUID
-        without its OK, a disposition that is a string.
-    """
-
-    lacks: frozenset[str] = frozenset()
-    offers: tuple[str, ...] = ()
-    select_refusal: str = ""
-    trailing_blank_refusal: str = ""
-    no_folder_refusal: str = "BAD Select a folder first"
-    empty_id_refusal: str = ""
-    id_blank_refusal: str = ""
-    initial_response_refusal: str = ""
-    not_connected: str = ""
-    session_limit: int | None = None
-    uidnext: bool = True
-    list_roles: bool = True
-    search_words: str = "all"
-    search_charsets: tuple[str, ...] = ("US-ASCII", "UTF-8")
-    descending_set_refusal: str = ""
-    envelope_bcc: bool = True
-    childless_multiparts: bool = False
-    archives_expunged: bool = False
-    sloppy_answers: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +70,9 @@ class Profile:
     :param refusals: How a sign-in is refused: by cause (``bad_credentials``, and the troubles that
         ``MailServer.set_trouble`` takes) the reply of each protocol; IMAP's ``{command}`` is filled in.
     :param charset: Of the words of SMTP and POP3.
+    :param greetings: By protocol the words of the greeting; of SMTP those behind the host's name.
+    :param usernames: What a user may sign in as: ``full`` is the address, ``local`` the part before the @.
+    :param jail_after: After so many sign-ins that were refused in a row, a user is in trouble ``rate_limited``.
     """
 
     name: str = "standard"
@@ -126,18 +82,26 @@ class Profile:
     token_problem: Mapping[str, str] = field(default_factory=lambda: TOKEN_PROBLEM, hash=False)
     refusals: Mapping[str, Words] = field(default_factory=dict, hash=False)
     charset: str = "utf-8"
+    greetings: Mapping[str, str] = field(default_factory=lambda: GREETINGS, hash=False)
+    usernames: tuple[str, ...] = ("full",)
+    jail_after: int | None = None
     imap: IMAPManners = field(default_factory=IMAPManners)
     pop3: POP3Manners = field(default_factory=POP3Manners)
     smtp: SMTPManners = field(default_factory=SMTPManners)
 
     @property
     def troubles(self) -> tuple[str, ...]:
-        """For which causes sign-ins can be refused, in alphabetical order."""
-        return tuple(sorted({*self.refusals, *(("protocol_disabled",) if self.imap.not_connected else ())}))
+        """For which causes users can be refused, in alphabetical order; some only once they have signed in."""
+        later = {"protocol_disabled": self.imap.not_connected, "id_required": self.imap.select_refusal}
+        return tuple(sorted({*self.refusals, *(cause for cause, words in later.items() if words)}))
 
     def refusal(self, cause: str, protocol: str) -> str:
         """Return the words with which a sign-in is refused for this cause; empty if there are none."""
         return self.refusals.get(cause, {}).get(protocol, "")
+
+    def greeting(self, protocol: str) -> str:
+        """Return the words of the greeting of a protocol."""
+        return self.greetings.get(protocol, GREETINGS[protocol])
 
 
 STANDARD = Profile()

@@ -1,6 +1,8 @@
 """Exchange, as Outlook.com and Microsoft 365 run it."""
 
-from ..profile import IMAPManners, POP3Manners, Profile, SMTPManners
+from ..imapmanners import IMAPManners
+from ..profile import POP3Manners, Profile, SMTPManners
+from ..shared import LATE_CAPABILITIES
 
 PROFILE = Profile(
     name="exchange",
@@ -14,6 +16,11 @@ PROFILE = Profile(
     ),
     mechanisms=("PLAIN", "LOGIN", "XOAUTH2"),
     takes_password=False,
+    greetings={
+        "imap": "The Microsoft Exchange IMAP4 service is ready.",
+        "pop3": "The Microsoft Exchange POP3 service is ready.",
+        "smtp": "Microsoft ESMTP MAIL Service ready",
+    },
     refusals={
         "oauth_required": {
             "imap": "NO {command} failed.",
@@ -30,7 +37,9 @@ PROFILE = Profile(
         },
     },
     imap=IMAPManners(
-        lacks=frozenset(("ENABLE", "ESEARCH", "LIST-EXTENDED", "LIST-STATUS", "SPECIAL-USE", "PREVIEW")),
+        lacks=LATE_CAPABILITIES,
+        offers=("CLIENTACCESSRULES", "CLIENTNETWORKPRESENCELOCATION", "BACKENDAUTHENTICATE"),
+        server_id={"name": "Microsoft.Exchange.Imap4.Imap4Server"},
         empty_id_refusal="BAD Command Argument Error. 11",
         not_connected="BAD User is authenticated but not connected.",
         search_charsets=("US-ASCII",),

@@ -1,6 +1,8 @@
 """Gmail and Google Workspace."""
 
-from ..profile import IMAPManners, POP3Manners, Profile, SMTPManners
+from ..imapmanners import IMAPManners
+from ..profile import POP3Manners, Profile, SMTPManners
+from ..shared import LITERAL_PLUS
 
 _MECHANISMS = ("PLAIN", "XOAUTH2", "OAUTHBEARER")
 _SECOND_FACTOR = "Application-specific password required: https://support.google.com/accounts/answer/185833 (Failure)"
@@ -19,6 +21,7 @@ PROFILE = Profile(
         ("[Gmail]/Trash", "\\Trash"),
     ),
     mechanisms=_MECHANISMS,
+    greetings={"imap": "Gimap ready", "pop3": "Gpop ready", "smtp": "ESMTP gsmtp"},
     token_problem={"status": "400", "schemes": "Bearer", "scope": "https://mail.google.com/"},
     refusals={
         "bad_credentials": {
@@ -52,7 +55,8 @@ PROFILE = Profile(
         },
     },
     imap=IMAPManners(
-        lacks=frozenset(("SPECIAL-USE", "LITERAL+", "PREVIEW")),
+        lacks=LITERAL_PLUS | {"SPECIAL-USE", "PREVIEW"},
+        server_id={"name": "GImap", "vendor": "Google, Inc."},
         offers=("LITERAL-", "XLIST", "X-GM-EXT-1", "APPENDLIMIT=35651584"),
         session_limit=15,
         archives_expunged=True,

@@ -1,10 +1,8 @@
 """QQMail, which Tencent runs: qq.com, foxmail.com and enterprise mail."""
 
-from ..profile import IMAPManners, Profile, SMTPManners
-
-LACKS = frozenset(
-    ["SASL-IR", "LITERAL+", "ENABLE", "UNSELECT", "ESEARCH", "LIST-EXTENDED", "LIST-STATUS", "SPECIAL-USE", "PREVIEW"]
-)
+from ..imapmanners import IMAPManners
+from ..profile import Profile, SMTPManners
+from ..shared import LATE_CAPABILITIES, LITERAL_PLUS, SASL_IR
 
 PROFILE = Profile(
     name="qqmail",
@@ -18,6 +16,7 @@ PROFILE = Profile(
         ("其他文件夹/公司", ""),
     ),
     mechanisms=("PLAIN", "LOGIN", "XOAUTH2"),
+    greetings={"imap": "QQMail IMAP4 server ready", "pop3": "QQMail POP3 server ready", "smtp": "ESMTP QQMail"},
     refusals={
         "bad_credentials": {
             "imap": "NO Login fail. Account is abnormal, service is not open, password is incorrect, "
@@ -34,8 +33,9 @@ PROFILE = Profile(
     },
     charset="gbk",
     imap=IMAPManners(
-        lacks=LACKS,
+        lacks=LATE_CAPABILITIES | SASL_IR | LITERAL_PLUS | {"UNSELECT"},
         offers=("XLIST",),
+        literal_login_refusal="BAD Login parameters!",
         list_roles=False,
         search_words="ignored",
         descending_set_refusal="BAD UID parameters!",
