@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import flask_mail
-from flask import Flask, current_app, g, has_request_context
+from flask import Flask, current_app, g, has_app_context, has_request_context
 
 from . import signals
 from .account import Account, Protocol
@@ -70,9 +70,10 @@ class AccountMailbox:
     Sessions come from the app's pool and go back to it at the end of the ``with`` block, or with the app context.
     """
 
-    def __init__(self, account: Account, state: MailboxState) -> None:
+    def __init__(self, account: Account, state: MailboxState, pool_wait: float | None = None) -> None:
         self.account = account
         self._state = state
+        self._pool_wait = pool_wait
 
     def __repr__(self) -> str:
         return f"<AccountMailbox {self.account.name!r} {self.account.address}>"
@@ -179,19 +180,16 @@ class AccountMailbox:
         """Hold one connection for the messages of a ``with`` block: ``with mailbox.smtp() as smtp: smtp.send(…)``."""
         return self._delivery().held()
 
+    def waiting(self, seconds: float) -> AccountMailbox:
+        """Return the same mailbox, whose ``imap`` and ``pop3`` wait no longer than this for a session to come free."""
+        return AccountMailbox(self.account, self._state, seconds)
+
     def imap(self) -> AbstractContextManager[IMAPSession]:
-        """Lease an IMAP session for a ``with`` block.
+        """Lease an IMAP session for a ``with`` block; this works beyond the app context too, as in a streamed answer.
 
         :raises ServiceError: If the server cannot be reached or refuses the sign-in.
         """
         return self._lease(Protocol.IMAP)
-
-    def hold_imap(self) -> Lease:
-        """Lease an IMAP session beyond the app context, as for an answer that is streamed; the caller releases it.
-
-        :raises ServiceError: If the server cannot be reached or refuses the sign-in.
-        """
-        return self._state.pool.lease(self.account, Protocol.IMAP)
 
     def forget(self) -> None:
         """Close the account's sessions, as when its user signs out.
@@ -229,8 +227,8 @@ class AccountMailbox:
 
     @contextmanager
     def _lease(self, protocol: Protocol) -> Iterator[Any]:
-        lease = self._state.pool.lease(self.account, protocol)
-        held: list[Lease] = g.setdefault(_LEASES, [])
+        lease = self._state.pool.lease(self.account, protocol, wait=self._pool_wait)
+        held: list[Lease] = g.setdefault(_LEASES, []) if has_app_context() else []
         held.append(lease)
         if lease.reused and protocol is Protocol.IMAP:
             lease.session.may_have_ended = True

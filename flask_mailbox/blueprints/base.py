@@ -5,56 +5,33 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import flask
 from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
-from flask import Response, abort, request
+from flask import Response, abort, request, url_for
+from flask.blueprints import BlueprintSetupState
 from marshmallow import Schema
-from webargs.flaskparser import FlaskParser
-from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, RequestEntityTooLarge
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
 from ..errors import MailboxError
 from . import problems
 from .authorize import Authorize, required
+from .bodies import JSON, bound_body, check_type, parse, refuse
+from .openapi import OWN_HEADER, SAFE, Operation, path_of
+from .release import VERSION
+from .schemas import Strict
 
 if TYPE_CHECKING:
     from ..extension import AccountMailbox, Mailbox
 
-METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
-SAFE = frozenset(("GET", "HEAD", "OPTIONS"))
-OWN_HEADER = "X-Mailbox-Request"
-VERSION = "0.1.0"
-MOST_BODY = 40 * 1024 * 1024
-"""Bytes of a request: the largest attachments in base64, and the message around them."""
+__all__ = ["Blueprint", "json_response", "own_url", "refuse"]
 
-
-parser = FlaskParser(unknown=None)
 View = Callable[..., Any]
 
-
-@parser.error_handler
-def _refuse(error: Any, *args: Any, **kwargs: Any) -> NoReturn:
-    """Answer wrong values with 422, and say which."""
-    _raise_refusal(error.messages)
-
-
-def refuse(location: str, messages: Mapping[str, Any]) -> NoReturn:
-    """Answer wrong values with 422, and say which.
-
-    :param location: Where they stand: ``json``, ``query`` or ``form``.
-    :param messages: What is wrong, by field.
-    """
-    _raise_refusal({location: dict(messages)})
-
-
-def _raise_refusal(messages: Any) -> NoReturn:
-    failure = HTTPException("Some values are wrong.")
-    failure.code = 422
-    failure.data = {"messages": messages}  # type: ignore[attr-defined]
-    raise failure
+POOL_WAIT = 10.0
+"""Seconds that a request waits for a connection to the mailbox: all that while it holds a thread of the server."""
 
 
 class Blueprint(flask.Blueprint):
@@ -77,8 +54,7 @@ class Blueprint(flask.Blueprint):
         self.register_error_handler(MailboxError, problems.mailbox_problem)
         self.register_error_handler(HTTPException, problems.http_problem)
         self.after_request(_mannerly)
-        self.add_url_rule("/openapi.json", "openapi", self._openapi)
-        self._methods["/openapi.json"] = {"GET"}
+        self._route("/openapi.json", "openapi", self._openapi, "GET")
 
     def operation(
         self,
@@ -89,47 +65,40 @@ class Blueprint(flask.Blueprint):
         summary: str,
         query: type[Schema] | None = None,
         body: type[Schema] | None = None,
-        consumes: str = "application/json",
+        consumes: str = JSON,
         form: Mapping[str, Any] | None = None,
         answer: type[Schema] | None = None,
         also: Mapping[int, type[Schema]] | None = None,
         many: bool = False,
         status: int = 200,
-        produces: str = "application/json",
+        produces: str = JSON,
+        headers: tuple[str, ...] = (),
     ) -> Callable[[View], View]:
         """Register a view under an operation's name.
 
         The view is called with the account's mailbox, then with the values of the path, then with ``query`` and
         ``body`` as mappings where it has schemas for them. What it returns is dumped through ``answer``, unless it
-        is a response already.
-
-        :param form: What a body that is no JSON looks like, as OpenAPI writes it.
-        :param also: Other good answers, by status.
+        is a response already. The other parameters are those of ``Operation``.
         """
+        described = Operation(
+            name=name, method=method, summary=summary, query=query, body=body, consumes=consumes, form=form,
+            answer=answer, also=also or {}, many=many, status=status, produces=produces, headers=headers,
+        )  # fmt: skip
+        path, parameters = path_of(rule)
+        own = {parameter["name"] for parameter in parameters}
 
         def decorate(view: View) -> View:
             @functools.wraps(view)
-            def guarded(**path: Any) -> Any:
+            def guarded(**values: Any) -> Any:
                 mailbox = self._admitted(name)
-                if (request.content_length or 0) > MOST_BODY:
-                    raise RequestEntityTooLarge(f"A request has at most {MOST_BODY:,} bytes.")
-                given = {}
-                if query is not None:
-                    given["query"] = parser.parse(query(), request, location="query")
-                if body is not None:
-                    given["body"] = parser.parse(body(), request, location="json")
-                found = view(mailbox, **path, **given)
+                given = _given(described)
+                found = view(mailbox, **{each: values[each] for each in own}, **given)
                 if isinstance(found, Response) or answer is None:
                     return found
-                dumped = answer(many=many).dump(found)
-                return json_response(dumped, status)
+                return json_response(answer(many=many).dump(found), status)
 
-            self.add_url_rule(rule, name.replace(".", "_"), guarded, methods=[method])
-            self._methods.setdefault(rule, set()).add(method)
-            described = _Operation(
-                name, method, summary, query, body, consumes, form, answer, also or {}, many, status, produces
-            )
-            self._describe(rule, described)
+            self._route(rule, name.replace(".", "_"), guarded, method)
+            self._spec.path(path, operations={method.lower(): described.described(parameters)})
             return view
 
         return decorate
@@ -147,100 +116,69 @@ class Blueprint(flask.Blueprint):
     def close(self) -> None:
         """Answer all other methods and paths under the prefix with problems too; called after the last operation."""
         for rule, methods in self._methods.items():
-            allowed = sorted(methods)
-            others = [method for method in METHODS if method not in methods]
-            self.add_url_rule(rule, f"other:{rule.replace('.', '-')}", _no_such_method(allowed), methods=others)
-        self.add_url_rule("/<path:unknown>", "unknown", _no_such_path, methods=list(METHODS))
+            self._route(rule, f"other:{rule.replace('.', '-')}", _other_methods(methods))
+        self._route("/<path:unknown>", "unknown", _no_such_path)
+        self.record(_close_prefix)
+
+    def ask(self, operation: str, mailbox: AccountMailbox) -> None:
+        """Ask whether the request may do something with the mailbox.
+
+        :raises Forbidden: If not.
+        """
+        if not self._authorize(operation, mailbox.account):
+            abort(403, "You may not do this with this mailbox.")
+
+    def _route(self, rule: str, endpoint: str, view: View, method: str | None = None) -> None:
+        """Add a route of one method, or one for all that no other route of this rule takes."""
+        if method is None:
+            self.record(lambda state: _add_for_any_method(state, rule, endpoint, view))
+        else:
+            self._methods.setdefault(rule, set()).add(method)
+            self.add_url_rule(rule, endpoint, view, methods=[method], provide_automatic_options=False)
 
     def _admitted(self, operation: str) -> AccountMailbox:
         """Return the account's mailbox if the request may do this with it."""
         mailbox = self._subject()
-        if not self._authorize(operation, mailbox.account):
-            abort(403, "You may not do this with this mailbox.")
+        self.ask(operation, mailbox)
         if request.method not in SAFE and not (request.is_json or request.headers.get(OWN_HEADER) == "1"):
             abort(403, f"Send application/json, or the header {OWN_HEADER}: 1: a form of another site can do neither.")
         return mailbox
 
     def _subject(self) -> AccountMailbox:
         """Return the mailbox that the request is about."""
-        return self._mailbox.current if self._account is None else self._mailbox[self._account]
+        chosen = self._mailbox.current if self._account is None else self._mailbox[self._account]
+        return chosen.waiting(POOL_WAIT)
 
-    def _openapi(self) -> Response:
+    def _openapi(self, **values: Any) -> Response:
         document = self._spec.to_dict()
         prefix = request.path.removesuffix("/openapi.json")
         document["servers"] = [{"url": f"{request.script_root}{prefix}"}]
         return json_response(document)
 
-    def _describe(self, rule: str, operation: _Operation) -> None:
-        path, parameters = _path_of(rule)
-        self._spec.path(path, operations={operation.method.lower(): operation.described(parameters)})
-
-
-@dataclass(frozen=True, slots=True)
-class _Operation:
-    """What the OpenAPI document says of one operation."""
-
-    name: str
-    method: str
-    summary: str
-    query: type[Schema] | None
-    body: type[Schema] | None
-    consumes: str
-    form: Mapping[str, Any] | None
-    answer: type[Schema] | None
-    also: Mapping[int, type[Schema]]
-    many: bool
-    status: int
-    produces: str
-
-    def described(self, parameters: list[dict[str, Any]]) -> dict[str, Any]:
-        """Return the operation as OpenAPI writes it; apispec puts the schemas in their place."""
-        found: dict[str, Any] = {"operationId": self.name, "summary": self.summary, "parameters": parameters}
-        if self.query is not None:
-            found["parameters"] = [*parameters, {"in": "query", "schema": self.query}]
-        if self.body is not None or self.consumes != "application/json":
-            schema: Any = self.body if self.body is not None else self.form or {"type": "string"}
-            found["requestBody"] = {"required": True, "content": {self.consumes: {"schema": schema}}}
-        if self.method not in SAFE:
-            header = {"in": "header", "name": OWN_HEADER, "schema": {"type": "string", "enum": ["1"]}}
-            found["parameters"] = [*found["parameters"], header | {"required": self.body is None}]
-        found["responses"] = {str(self.status): self._answered()}
-        for status, answer in self.also.items():
-            content = {"application/json": {"schema": answer}}
-            found["responses"][str(status)] = {"description": str(answer.__doc__).split("\n")[0], "content": content}
-        found["responses"]["default"] = {
-            "description": "A problem (RFC 9457).",
-            "content": {problems.CONTENT_TYPE: {"schema": _PROBLEM}},
-        }
-        return found
-
-    def _answered(self) -> dict[str, Any]:
-        schema: Any = self.answer if self.answer is not None else {"type": "string"}
-        if self.many:
-            schema = {"type": "array", "items": schema}
-        content = {} if self.status == 204 else {"content": {self.produces: {"schema": schema}}}
-        return {"description": self.summary, **content}
-
-
-_PROBLEM = {
-    "type": "object",
-    "required": ["type", "title", "status", "code"],
-    "properties": {
-        "type": {"type": "string"},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "code": {"type": "string"},
-        "detail": {"type": "string"},
-        "hint": {"type": "string"},
-        "server_text": {"type": "string"},
-    },
-}
-
 
 def json_response(value: Any, status: int = 200) -> Response:
     """Return a value as JSON in plain UTF-8."""
     text = json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")
-    return Response(text, status, content_type="application/json")
+    return Response(text, status, content_type=JSON)
+
+
+def own_url(operation: str, **values: Any) -> str:
+    """Return the URL of an operation of the request's blueprint, under the prefix that the request came by."""
+    return url_for(f"{request.blueprint}.{operation.replace('.', '_')}", **{**(request.view_args or {}), **values})
+
+
+def _given(operation: Operation) -> dict[str, Any]:
+    """Return what the request says, as the operation's schemas read it."""
+    given = {}
+    bound_body()
+    query = parse(operation.query or Strict, "query")
+    if operation.query is not None:
+        given["query"] = query
+    if operation.has_body:
+        check_type(operation.consumes)
+    if operation.body is not None:
+        given["body"] = parse(operation.body, "json")
+    return given
 
 
 def _mannerly(response: Response) -> Response:
@@ -249,26 +187,30 @@ def _mannerly(response: Response) -> Response:
     return response
 
 
-def _no_such_path(unknown: str) -> Response:
+def _close_prefix(state: BlueprintSetupState) -> None:
+    """Answer the prefix itself too; without one, that page is the app's own."""
+    if (state.url_prefix or "").strip("/"):
+        _add_for_any_method(state, "", "prefix", _no_such_path)
+        _add_for_any_method(state, "/", "prefix/", _no_such_path)
+
+
+def _add_for_any_method(state: BlueprintSetupState, rule: str, endpoint: str, view: View) -> None:
+    """Add a route for every method that there is, invented ones too: Flask's own way wants them listed."""
+    state.add_url_rule(rule, endpoint, view, provide_automatic_options=False)
+    for added in state.app.url_map.iter_rules(f"{state.name_prefix}.{state.name}.{endpoint}".lstrip(".")):
+        added.methods = None
+
+
+def _no_such_path(**values: Any) -> Response:
     raise NotFound("There is nothing under this path; openapi.json lists what there is.")
 
 
-def _no_such_method(allowed: list[str]) -> View:
-    def view(**path: Any) -> Response:
+def _other_methods(methods: set[str]) -> View:
+    allowed = sorted(methods | {"OPTIONS"} | ({"HEAD"} if "GET" in methods else set()))
+
+    def view(**values: Any) -> Response:
+        if request.method == "OPTIONS":  # browsers ask before they send, without a cookie or a token
+            return Response(status=204, headers={"Allow": ", ".join(allowed)})
         raise MethodNotAllowed(valid_methods=allowed)
 
     return view
-
-
-def _path_of(rule: str) -> tuple[str, list[dict[str, Any]]]:
-    """Return a rule as OpenAPI writes paths, and its parameters."""
-    parts, parameters = [], []
-    for part in rule.split("/"):
-        if not part.startswith("<"):
-            parts.append(part)
-            continue
-        converter, _, name = part.strip("<>").rpartition(":")
-        kind = {"type": "integer", "minimum": 0} if converter == "int" else {"type": "string"}
-        parts.append(f"{{{name}}}")
-        parameters.append({"in": "path", "name": name, "required": True, "schema": kind})
-    return "/".join(parts), parameters

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable
 from urllib.parse import quote
 
 from flask import Response, request
-from werkzeug.exceptions import NotFound
+from werkzeug.datastructures import Range
+from werkzeug.exceptions import NotFound, RequestedRangeNotSatisfiable
 
 from ..message import ReceivedMessage, frame_document, frame_policy, html_to_text
 
@@ -39,14 +40,40 @@ def stream(content: Iterable[bytes], filename: str) -> Response:
     return response
 
 
-def with_range(response: Response, size: int, entity_tag: str | None) -> Response:
-    """Cut a seekable answer to the range that the request asks for (RFC 9110, 14).
+def asked_range(entity_tag: str | None) -> Range | None:
+    """Return the range that the request asks for (RFC 9110, 14); ``None`` if it wants all, or several ranges at once.
 
-    :raises RequestedRangeNotSatisfiable: If it has no such range.
+    :param entity_tag: Of what there is now: ``If-Range`` with another one asks for all of it.
     """
-    if entity_tag is not None:
-        response.set_etag(entity_tag)
-    response.make_conditional(request, accept_ranges=True, complete_length=size)
+    asked = request.range
+    if asked is None or asked.units != "bytes" or len(asked.ranges) != 1:
+        return None
+    condition = request.if_range
+    if condition.date is not None or condition.etag not in (None, entity_tag):
+        return None
+    return asked
+
+
+def bounds(asked: Range, size: int) -> tuple[int, int]:
+    """Return from where and to before where a range goes.
+
+    :raises RequestedRangeNotSatisfiable: If there is no such range.
+    """
+    start, stop = asked.ranges[0]
+    if start < 0:
+        start = max(0, size + start)
+    stop = size if stop is None else min(stop, size)
+    if start >= stop:
+        raise RequestedRangeNotSatisfiable(size)
+    return start, stop
+
+
+def piece(content: Iterable[bytes], filename: str, start: int, stop: int, size: int) -> Response:
+    """Return a range of a download: its bytes from ``start`` to before ``stop``."""
+    response = stream(content, filename)
+    response.status_code = 206
+    response.headers["Content-Range"] = f"bytes {start}-{stop - 1}/{size}"
+    response.headers["Content-Length"] = str(stop - start)
     return response
 
 

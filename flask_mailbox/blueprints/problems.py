@@ -128,7 +128,7 @@ def mailbox_problem(error: MailboxError) -> Response:
 
 
 def http_problem(error: HTTPException) -> Response:
-    """Return the problem for an HTTP error, with its own headers (Allow, WWW-Authenticate)."""
+    """Return the problem for an HTTP error, with its own headers (Allow, WWW-Authenticate, Content-Range)."""
     if error.response is not None:
         return error.response  # type: ignore[return-value]
     status = error.code or 500
@@ -141,6 +141,6 @@ def http_problem(error: HTTPException) -> Response:
         fields=fields,
     )
     for name, value in error.get_headers():
-        if name.lower() in ("allow", "www-authenticate", "retry-after"):
+        if name.lower() in ("allow", "www-authenticate", "retry-after", "content-range"):
             response.headers[name] = value
     return response

@@ -142,22 +142,23 @@ class Pool:
         _pools.add(self)
         weakref.finalize(self, _drop_waiting, self._idle)
 
-    def lease(self, account: Account, protocol: Protocol, *, fresh: bool = False) -> Lease:
+    def lease(self, account: Account, protocol: Protocol, *, fresh: bool = False, wait: float | None = None) -> Lease:
         """Return a lease of a session, to be used in a ``with`` block.
 
         It is one that waits and is still good, else a new one.
 
         :param fresh: Drop the account's waiting sessions first and open a new one.
-
-        :raises PoolTimeoutError: If all that the account may open stay in use for its operation time-out.
+        :param wait: Seconds to wait for one to come free, if less than the account's operation time-out.
+        :raises PoolTimeoutError: If all that the account may open stay in use all that time.
         :raises ServiceError: If a new session cannot be opened.
         """
         place = Place.of(account, protocol)
-        deadline = Deadline(account.timeouts.operation)
+        longest = account.timeouts.operation if wait is None else min(wait, account.timeouts.operation)
+        deadline = Deadline(longest)
         if fresh:
             self._drop_idle(place)
         while True:
-            kept = self._take(place, account, deadline)
+            kept = self._take(place, account, deadline, longest)
             if kept is None:
                 return self._open_new(place, account)
             if kept.session.is_reusable:
@@ -190,7 +191,7 @@ class Pool:
         with self._changed:
             return self._total
 
-    def _take(self, place: Place, account: Account, deadline: Deadline) -> _Kept | None:
+    def _take(self, place: Place, account: Account, deadline: Deadline, longest: float) -> _Kept | None:
         """Decide, under the lock: a waiting session, or the right to open one (``None``), or wait for either."""
         with self._changed:
             line = self._lines.setdefault(place.key, deque())  # who came first is served first
@@ -207,7 +208,7 @@ class Pool:
                         if self._may_open(place):
                             return None
                     if not self._changed.wait(deadline.left()):
-                        raise self._exhausted(place, account)
+                        raise self._exhausted(place, account, longest)
             finally:
                 line.remove(ticket)
                 if line:
@@ -267,7 +268,7 @@ class Pool:
             self._evict(lambda kept: kept is oldest)
         return self._total < self._per_process
 
-    def _exhausted(self, place: Place, account: Account) -> PoolTimeoutError:
+    def _exhausted(self, place: Place, account: Account, waited: float) -> PoolTimeoutError:
         """Return the error for a wait that was in vain, naming the limit that is to blame."""
         if self._open.get(place.key, 0) >= place.size:
             text, hint = place.taken, place.cure
@@ -276,7 +277,7 @@ class Pool:
             hint = "Give sessions back sooner (end the 'with' block), or raise MAILBOX_MAX_CONNECTIONS."
         endpoint = account.endpoint(place.protocol)
         return PoolTimeoutError(
-            f"{text} for {account.timeouts.operation:.0f} seconds.",
+            f"{text} for {waited:.0f} seconds.",
             account=account.name,
             protocol=str(place.protocol),
             host=endpoint.where if endpoint else None,

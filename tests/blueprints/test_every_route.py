@@ -127,7 +127,7 @@ class Site:
         if form:
             body = {"data": {"any": "thing"}}
         elif needs.form is not None:
-            body = {"data": needs.form}
+            body = {"data": needs.form, "content_type": "multipart/form-data"}
         elif isinstance(needs.body, bytes):
             body = {"data": needs.body, "content_type": "message/rfc822"}
         elif needs.body is not None:

@@ -66,7 +66,7 @@ def test_a_form_with_files_is_sent(client_of_ann: FlaskClient, mailserver: MailS
         ({"message": "{"}, None),
         ({"message": "[]"}, None),
         ({"message": json.dumps(MAIL | {"unknown": 1})}, None),
-        ({}, None),
+        (b"", "multipart/form-data; boundary=y"),
         (b'--x\r\nContent-Disposition: form-data; name="message"\r\n\r\n{}', "multipart/form-data; boundary=y"),
         (b"nonsense", "multipart/form-data"),
     ],
@@ -74,8 +74,8 @@ def test_a_form_with_files_is_sent(client_of_ann: FlaskClient, mailserver: MailS
 def test_a_form_that_is_none_is_told(
     client_of_ann: FlaskClient, mailserver: MailServer, data: Any, content_type: str | None
 ) -> None:
-    kind = {"content_type": content_type} if content_type else {}
-    response = client_of_ann.post("/api/smtp/messages/form", data=data, headers=OURS, **kind)
+    kind = content_type or "multipart/form-data"
+    response = client_of_ann.post("/api/smtp/messages/form", data=data, headers=OURS, content_type=kind)
 
     assert (response.status_code, response.json["code"]) == (422, "invalid")  # type: ignore[index]
     assert mailserver.messages(BOB) == []
@@ -189,3 +189,31 @@ def test_a_refusal_of_everybody_carries_the_receipt(client_of_ann: FlaskClient, 
     assert (for_good.status_code, for_good.json["receipt"]["refused"][0]["address"]) == (422, "nobody@demo.test")  # type: ignore[index]
     assert (for_now.status_code, for_now.json["transient"]) == (503, True)  # type: ignore[index]
     assert for_now.headers["Retry-After"]
+
+
+@pytest.mark.parametrize(
+    ("form", "field"),
+    [
+        ({"file": FileStorage(io.BytesIO(b"x"), "a.bin")}, "file"),
+        ({"attachment": FileStorage(io.BytesIO(b"x"), "a.bin")}, "attachment"),
+        ({"attachments": "text without a file name"}, "attachments"),
+        ({"subject": "beside the JSON"}, "subject"),
+        ({"message": [json.dumps(MAIL), json.dumps(MAIL)]}, "message"),
+    ],
+)
+def test_a_form_with_fields_that_mean_nothing_is_refused_and_not_sent(
+    client_of_ann: FlaskClient, mailserver: MailServer, form: dict[str, Any], field: str
+) -> None:
+    response = post_form(client_of_ann, {"message": json.dumps(MAIL)} | form)
+
+    assert (response.status_code, response.json["code"]) == (422, "invalid")
+    assert field in response.json["fields"]["form"]
+    assert mailserver.messages(BOB) == []
+
+
+def test_the_text_of_a_form_may_be_as_long_as_that_of_json(client_of_ann: FlaskClient, mailserver: MailServer) -> None:
+    text = "你" * 300_000
+    response = post_form(client_of_ann, {"message": json.dumps(MAIL | {"text": text})})
+
+    assert response.status_code == 200
+    assert len(str(parse_message(mailserver.messages(BOB)[0]).text).strip()) == 300_000

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from flask import Response, request, url_for
+from flask import Response, request
 from marshmallow import fields
 
 from ...errors import UIDValidityChangedError, UsageError
-from ..base import Blueprint, json_response
+from ..base import Blueprint, json_response, own_url
 from ..schemas import PageSchema, Strict
 from .places import FOLDER, MESSAGES, FolderPlace
 from .queries import ListQuery, ThreadsQuery, search_of
@@ -54,8 +54,7 @@ def add_pages(blueprint: Blueprint) -> None:
         response = json_response(found)
         if found["next"]:
             asked = request.args.to_dict() | {"cursor": found["next"]}
-            following = url_for(request.endpoint or "", folder=folder, **asked)
-            response.headers["Link"] = f'<{following}>; rel="next"'
+            response.headers["Link"] = f'<{own_url("imap.messages.list", **asked)}>; rel="next"'
         return response
 
     @blueprint.operation(

@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
-from io import BufferedReader
-from typing import IO, TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from flask import Response, request
 from marshmallow import fields
 
-from ...errors import MessageNotFoundError
+from ...errors import MessageNotFoundError, ProtocolError
+from ...imap.decoding import decoder_for
 from .. import downloads
 from ..base import Blueprint
+from ..openapi import KNOWN, RANGE
 from ..schemas import Strict
 from .places import MESSAGE, MessagePlace
+from .ranges import Layout, layout_of
 
 if TYPE_CHECKING:
     from ...extension import AccountMailbox
     from ...imap import PartInfo
-    from ...net import Lease
 
-CHUNK = 256 * 1024
-IN_MEMORY = 1024 * 1024
+PIECE = 1024 * 1024
+"""Encoded bytes that are asked for at once."""
 
 
 class PartInfoSchema(Strict):
@@ -37,36 +38,59 @@ class PartInfoSchema(Strict):
     is_attachment = fields.Boolean()
 
 
-class PartStream(Iterator[bytes]):
-    """A part's decoded content, read from the server as the client takes it.
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part on the server; each piece is read in a lease of its own, so that no client keeps a session waiting."""
 
-    The session is held until the end, or until the client leaves: WSGI servers then call ``close``.
-    """
+    mailbox: AccountMailbox
+    place: MessagePlace
+    info: PartInfo
 
-    def __init__(self, lease: Lease, part: BufferedReader) -> None:
-        self._lease = lease
-        self._part = part
-        self._next = self._read()
+    @classmethod
+    def of(cls, mailbox: AccountMailbox, place: MessagePlace, section: str) -> Part:
+        """Return a part of a message.
 
-    def __next__(self) -> bytes:
-        data, self._next = self._next, b""
-        if not data:
-            data = self._read()
-        if not data:
-            self.close()
-            raise StopIteration
-        return data
+        :raises MessageNotFoundError: If the message, or a part of that number, does not exist.
+        """
+        for info in _infos(mailbox, place):
+            if info.section == section:
+                return cls(mailbox, place, info)
+        raise MessageNotFoundError("The message has no such part.", hint="The list of its parts tells which it has.")
 
-    def close(self) -> None:
-        """Give the session back; between two pieces nothing is under way on it."""
-        self._lease.release()
+    @property
+    def filename(self) -> str:
+        """What a download is called."""
+        return self.info.filename or f"part-{self.info.section}"
 
-    def _read(self) -> bytes:
-        try:
-            return self._part.read1(CHUNK)
-        except BaseException:
-            self._lease.abandon()
-            raise
+    def read(self, offset: int, size: int) -> bytes:
+        """Return encoded bytes from an offset on, of the message that the id was given out for and no other."""
+        place = self.place
+        with self.mailbox.imap() as imap:
+            return place.folder.open(imap).encoded_range(
+                place.uid, self.info.section, offset, size, uidvalidity=place.uidvalidity
+            )
+
+    def pieces(self) -> Iterator[bytes]:
+        """Yield the whole content, decoded."""
+        decoder, offset = decoder_for(self.info.encoding), 0
+        while data := self.read(offset, PIECE):
+            offset += len(data)
+            yield decoder.feed(data)
+        yield decoder.close()
+
+    def cut(self, layout: Layout, start: int, stop: int) -> Iterator[bytes]:
+        """Yield the decoded bytes from ``start`` to before ``stop``.
+
+        :raises ProtocolError: If they are not where the layout says.
+        """
+        while start < stop:
+            at, passed = layout.place(start)
+            data = layout.decode(self.read(at, min(PIECE, layout.end(stop) - at)), at)
+            data = data[passed : passed + stop - start]
+            if not data:
+                raise ProtocolError("The part is shorter than the server said.")
+            start += len(data)
+            yield data
 
 
 def add_parts(blueprint: Blueprint) -> None:
@@ -76,9 +100,7 @@ def add_parts(blueprint: Blueprint) -> None:
         f"{MESSAGE}/parts", "imap.parts.list", summary="The parts that hold content", answer=PartInfoSchema, many=True
     )
     def parts(mailbox: AccountMailbox, folder: str, message: str) -> list[dict[str, Any]]:
-        place = MessagePlace.of(mailbox, folder, message)
-        with mailbox.imap() as imap:
-            found = place.folder.open(imap).parts(place.uid, uidvalidity=place.uidvalidity)
+        found = _infos(mailbox, MessagePlace.of(mailbox, folder, message))
         names = ("section", "content_type", "disposition", "filename", "content_id", "is_attachment")
         return [{name: getattr(part, name) for name in names} | {"encoded_size": part.size} for part in found]
 
@@ -87,70 +109,52 @@ def add_parts(blueprint: Blueprint) -> None:
         "imap.parts.read",
         summary="One part as a download; Range is understood",
         produces="application/octet-stream",
+        headers=(KNOWN, RANGE),
     )
     def part(mailbox: AccountMailbox, folder: str, message: str, section: str) -> Response:
         place = MessagePlace.of(mailbox, folder, message)
+        tag = place.entity_tag("part", section)
 
         def make() -> Response:
+            found = Part.of(mailbox, place, section)
             if request.method == "HEAD":
-                return _described(mailbox, place, section)
-            return (_ranged if request.range else _streamed)(mailbox, place, section)
+                return downloads.stream(iter(()), found.filename)
+            return _ranged(found, tag) or downloads.stream(Begun(found.pieces()), found.filename)
 
-        return downloads.immutable(place.entity_tag("part", section), make)
-
-
-def _described(mailbox: AccountMailbox, place: MessagePlace, section: str) -> Response:
-    """Return what is said of a part without reading it."""
-    with mailbox.imap() as imap:
-        infos = place.folder.open(imap).parts(place.uid, uidvalidity=place.uidvalidity)
-    return downloads.stream((), _file_name(infos, section))
+        return downloads.immutable(tag, make)
 
 
-def _streamed(mailbox: AccountMailbox, place: MessagePlace, section: str) -> Response:
-    lease = mailbox.hold_imap()
-    try:
-        folder = place.folder.open(lease.session)
-        infos = folder.parts(place.uid, uidvalidity=place.uidvalidity)
-        name = _file_name(infos, section)
-        opened = folder.open_part(place.uid, section, uidvalidity=place.uidvalidity)
-        return downloads.stream(PartStream(lease, opened), name)
-    except BaseException:
-        lease.abandon()
-        raise
+class Begun(Iterator[bytes]):
+    """Pieces of which the first is read already: what keeps it from being read is a problem, and no broken answer."""
 
-
-def _ranged(mailbox: AccountMailbox, place: MessagePlace, section: str) -> Response:
-    """Return a range by way of a temporary file: how large a part is when decoded, only reading it tells."""
-    file: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115  the response closes it
-    try:
-        with mailbox.imap() as imap:
-            folder = place.folder.open(imap)
-            name = _file_name(folder.parts(place.uid, uidvalidity=place.uidvalidity), section)
-            size = folder.save_part(place.uid, section, file, uidvalidity=place.uidvalidity)
-        file.seek(0)
-        response = downloads.stream(_Chunks(file), name)
-        return downloads.with_range(response, size, place.entity_tag("part", section))
-    except BaseException:
-        file.close()
-        raise
-
-
-class _Chunks(Iterator[bytes]):
-    """A file in pieces; seekable, so that werkzeug skips what comes before a range."""
-
-    def __init__(self, file: IO[bytes]) -> None:
-        self._file = file
-        self.seekable, self.seek, self.tell, self.close = file.seekable, file.seek, file.tell, file.close
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self._first: bytes | None = next(pieces, b"")
+        self._pieces = pieces
 
     def __next__(self) -> bytes:
-        data = self._file.read(CHUNK)
-        if not data:
-            raise StopIteration
-        return data
+        first, self._first = self._first, None
+        return next(self._pieces) if first is None else first
 
 
-def _file_name(infos: tuple[PartInfo, ...], section: str) -> str:
-    for info in infos:
-        if info.section == section:
-            return info.filename or f"part-{section}"
-    raise MessageNotFoundError("The message has no such part.", hint="The list of its parts tells which it has.")
+def _ranged(part: Part, tag: str | None) -> Response | None:
+    """Return the range that the request asks for; ``None`` if it asks for none, or only reading all would tell it.
+
+    :raises RequestedRangeNotSatisfiable: If there is no such range.
+    """
+    asked = downloads.asked_range(tag)
+    if asked is None:
+        return None
+    if part.info.size <= PIECE:
+        content = b"".join(part.pieces())
+        start, stop = downloads.bounds(asked, len(content))
+        return downloads.piece((content[start:stop],), part.filename, start, stop, len(content))
+    layout = layout_of(part.info.encoding, part.info.size, part.read)
+    if layout is None:
+        return None
+    start, stop = downloads.bounds(asked, layout.size)
+    return downloads.piece(Begun(part.cut(layout, start, stop)), part.filename, start, stop, layout.size)
+
+
+def _infos(mailbox: AccountMailbox, place: MessagePlace) -> tuple[PartInfo, ...]:
+    with mailbox.imap() as imap:
+        return place.folder.open(imap).parts(place.uid, uidvalidity=place.uidvalidity)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from marshmallow import fields, validate
+from marshmallow import ValidationError, fields, validate, validates_schema
 
 from ...imap import Search
 from ..schemas import PageQuery, Strict
@@ -42,6 +42,11 @@ class SearchQuery(Strict):
     deleted = fields.Boolean()
     keyword = fields.String(validate=validate.Length(1, 100))
 
+    @validates_schema
+    def _check_header(self, values: dict[str, Any], **options: Any) -> None:
+        if "header" in values and "header_name" not in values:
+            raise ValidationError({"header_name": ["Say which header field: 'header' is what it contains."]})
+
 
 class ListQuery(SearchQuery, PageQuery):
     """Which page of which messages, in which order."""
@@ -60,8 +65,7 @@ class ThreadsQuery(SearchQuery):
 def search_of(query: Mapping[str, Any]) -> Search | None:
     """Return the search that a query asks for; ``None`` if it asks for everything."""
     asked = {name: query[name] for name in SearchQuery().fields if name in query}
-    words = asked.pop("header", "")
-    name = asked.pop("header_name", None)
+    words, name = asked.pop("header", ""), asked.pop("header_name", None)
     if name is not None:
         asked["header"] = (name, words)
     return Search(**asked) if asked else None

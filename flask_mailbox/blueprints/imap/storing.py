@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from flask import request
 from marshmallow import fields, validate
-from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
 from ...message import build
 from ..base import Blueprint
+from ..bodies import bound_body, read_body
 from ..ids import Ids
 from ..outgoing import message_of
 from ..schemas import OutgoingMessage, Strict
@@ -80,14 +79,7 @@ def _store(mailbox: AccountMailbox, place: FolderPlace, data: bytes, flags: list
 def _body() -> bytes:
     """Return the message that the request carries.
 
-    :raises UnsupportedMediaType: If it says that it carries something else.
     :raises RequestEntityTooLarge: If it is larger than ``MAX_MESSAGE_BYTES``.
     """
-    if request.mimetype != "message/rfc822":
-        raise UnsupportedMediaType("Send the message as message/rfc822.")
-    if (request.content_length or 0) > MAX_MESSAGE_BYTES:
-        raise RequestEntityTooLarge(f"A message has at most {MAX_MESSAGE_BYTES:,} bytes.")
-    data = request.stream.read(MAX_MESSAGE_BYTES + 1)
-    if len(data) > MAX_MESSAGE_BYTES:
-        raise RequestEntityTooLarge(f"A message has at most {MAX_MESSAGE_BYTES:,} bytes.")
-    return data
+    bound_body(MAX_MESSAGE_BYTES)
+    return read_body()

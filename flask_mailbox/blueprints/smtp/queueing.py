@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from flask import Response, request, url_for
+from flask import Response, request
 from werkzeug.exceptions import Conflict, NotFound
 
 from ...services.later import Ticket
-from ..base import Blueprint, json_response
+from ..base import Blueprint, json_response, own_url
 from ..limiter import Limiter
 from ..outgoing import message_of
 from .schemas import LaterBody, TicketSchema
@@ -56,8 +56,7 @@ def add_queueing(blueprint: Blueprint, limiter: Limiter) -> None:
 def ticket_response(ticket: Ticket, status: int) -> Response:
     """Return a ticket, and where its fate can be asked for."""
     response = json_response(TicketSchema().dump(ticket_values(ticket)), status)
-    blueprint = request.blueprint or ""
-    response.headers["Location"] = url_for(f"{blueprint}.{_READ.replace('.', '_')}", ticket=ticket.id)
+    response.headers["Location"] = own_url(_READ, ticket=ticket.id)
     return response
 
 

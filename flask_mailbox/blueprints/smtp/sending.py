@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Response, request
 from marshmallow import ValidationError
+from werkzeug.datastructures import FileStorage
 
 from ...message import Message
 from ...smtp import Receipt
 from ..base import Blueprint, json_response, refuse
+from ..bodies import FORM, read_json
 from ..limiter import Limiter
 from ..outgoing import MAX_ATTACHMENTS, attach_files, message_of
 from ..receipts import receipt_values
@@ -22,6 +24,10 @@ if TYPE_CHECKING:
 
 WAIT = 30.0
 """Seconds in which a message with an idempotency key is mostly sent; after that the answer is its ticket."""
+
+FILES = "attachments"
+MOST_TEXT = 16 * 1024 * 1024
+"""Bytes of the JSON in a form: text and HTML of two million characters each."""
 
 _FORM = {
     "type": "object",
@@ -53,22 +59,37 @@ def add_sending(blueprint: Blueprint, limiter: Limiter) -> None:
         "smtp.messages.send_form",
         method="POST",
         summary="Send a message given as a form: its JSON in 'message', files in 'attachments'",
-        consumes="multipart/form-data",
+        consumes=FORM,
         form=_FORM,
         answer=ReceiptSchema,
         also={202: TicketSchema},
     )
     def send_form(mailbox: AccountMailbox) -> Response:
-        files = request.files.getlist("attachments")
-        if len(files) > MAX_ATTACHMENTS:
-            refuse("form", {"attachments": [f"A message has at most {MAX_ATTACHMENTS} attachments."]})
-        try:
-            body = SendBody().loads(request.form.get("message", ""))
-        except (ValidationError, ValueError) as error:
-            refuse("form", {"message": getattr(error, "messages", ["This is no JSON."])})
+        body, files = _read_form()
         message = message_of(body, mailbox.account)
         attach_files(message, files)
         return send_now(mailbox, message, limiter, dry_run=body["dry_run"])
+
+
+def _read_form() -> tuple[dict[str, Any], list[FileStorage]]:
+    """Return what a form says, and its files; a field that means nothing is refused, for it may be a lost file."""
+    request.max_form_memory_size = MOST_TEXT
+    unknown = {name: ["Unknown field."] for name in request.form if name != "message"}
+    unknown |= {name: ["Unknown field: files come in 'attachments'."] for name in request.files if name != FILES}
+    if FILES in request.form:
+        unknown[FILES] = ["This is no file: give it a file name."]
+    if unknown:
+        refuse("form", unknown)
+    files = request.files.getlist(FILES)
+    if len(files) > MAX_ATTACHMENTS:
+        refuse("form", {FILES: [f"A message has at most {MAX_ATTACHMENTS} attachments."]})
+    texts = request.form.getlist("message")
+    if len(texts) != 1:
+        refuse("form", {"message": ["The form has one field 'message' with the message as JSON."]})
+    try:
+        return SendBody().load(read_json(texts[0])), files
+    except (ValidationError, ValueError) as error:
+        refuse("form", {"message": getattr(error, "messages", ["This is no JSON."])})
 
 
 def send_now(mailbox: AccountMailbox, message: Message, limiter: Limiter, *, dry_run: bool) -> Response:
