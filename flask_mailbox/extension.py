@@ -513,9 +513,11 @@ def _tell_dispatched(account: Account) -> Callable[[flask_mail.Message, Receipt]
     app = current_app._get_current_object()  # type: ignore[attr-defined]
 
     def tell(message: flask_mail.Message, receipt: Receipt) -> None:
-        if receipt.dispatched:
-            flask_mail.email_dispatched.send(app, message=message)
-        signals.message_sent.send(app, message=message, receipt=receipt, account=account)
+        try:
+            if receipt.dispatched:
+                flask_mail.email_dispatched.send(app, message=message)
+        finally:  # whatever a receiver of theirs does, ours are told
+            signals.message_sent.send(app, message=message, receipt=receipt, account=account)
 
     return tell
 
