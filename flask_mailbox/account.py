@@ -5,10 +5,12 @@ from __future__ import annotations
 import dataclasses
 import enum
 import ipaddress
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
+from weakref import WeakKeyDictionary
 
 from .errors import UsageError
 from .reach import ANYWHERE, Reach
@@ -89,16 +91,42 @@ class Endpoint:
         return f"{scheme.get(self.security, self.protocol)}://{self.where}"
 
 
+class _Numbers:
+    """Gives each callable a number that no other one ever has, as its ``id`` would once it is gone."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._last = 0
+        self._known: WeakKeyDictionary[Callable[[], str], int] = WeakKeyDictionary()
+
+    def of(self, value: Callable[[], str]) -> int:
+        """Return the number of a callable, the same for all that equal it while one of them is there."""
+        with self._lock:
+            try:
+                known = self._known.get(value)
+                if known is None:
+                    self._last += 1
+                    known = self._known[value] = self._last
+            except TypeError:  # it has no hash or cannot be referred to weakly: it equals nothing else
+                self._last += 1
+                return self._last
+            return known
+
+
+_numbers = _Numbers()
+
+
 class Secret:
     """A password or token that shows itself only to ``reveal()``: repr, str, format, JSON and pickle are masked.
 
     :param value: The secret, or a callable that returns it each time it is needed.
     """
 
-    __slots__ = ("_value",)
+    __slots__ = ("_number", "_value")
 
     def __init__(self, value: str | Callable[[], str]) -> None:
         self._value = value
+        self._number = _numbers.of(value) if callable(value) else 0
 
     def reveal(self) -> str:
         """Return the secret itself, calling the callable if there is one."""
@@ -106,8 +134,12 @@ class Secret:
 
     @property
     def identity(self) -> tuple[str, str | int]:
-        """What tells this secret from others without calling anything: the text, or which callable it is."""
-        return ("callable", id(self._value)) if callable(self._value) else ("text", self._value)
+        """What tells this secret from others without calling anything: the text, or which callable it is.
+
+        Callables that are equal are one, so a function of a module, a method of one object or a frozen dataclass with
+        ``__call__`` stays the same from request to request; a function made anew is another one each time.
+        """
+        return ("text", self._value) if isinstance(self._value, str) else ("callable", self._number)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Secret) and self.identity == other.identity

@@ -6,6 +6,7 @@ import json
 import logging
 import pickle
 import traceback
+from dataclasses import dataclass
 
 import pytest
 
@@ -63,6 +64,39 @@ def test_secrets_are_equal_by_what_they_are() -> None:
     assert Secret("a") != Secret("b")
     assert Secret(ask) == Secret(ask)
     assert Secret(ask) != Secret("x")
+
+
+def test_callables_that_are_equal_are_one_secret() -> None:
+    @dataclass(frozen=True)
+    class PasswordOf:
+        user: str
+
+        def __call__(self) -> str:
+            return self.user
+
+    kept = Secret(PasswordOf("ann"))
+
+    assert Secret(PasswordOf("ann")) == kept
+    assert Secret(PasswordOf("bob")) != kept
+
+
+def test_a_function_made_anew_is_never_taken_for_one_that_is_gone() -> None:
+    identities = {Secret(lambda: "x").identity for _ in range(100)}
+
+    assert len(identities) == 100
+
+
+def test_a_callable_that_has_no_hash_is_a_secret_of_its_own() -> None:
+    class Vault:
+        __hash__ = None  # type: ignore[assignment]
+
+        def __call__(self) -> str:
+            return "x"
+
+    vault = Vault()
+
+    assert Secret(vault).reveal() == "x"
+    assert Secret(vault) != Secret(vault)
 
 
 def test_an_error_says_what_where_and_what_to_do() -> None:

@@ -15,7 +15,9 @@ class Pacer:
     def __init__(self) -> None:
         # All state, guarded by _lock: for each key, when the last messages went or will go, on the monotonic clock.
         self._lock = threading.Lock()
+        # A key is forgotten some time after it has ceased to keep anything back.
         self._moments: dict[bytes, deque[float]] = {}
+        self._until: dict[bytes, float] = {}
 
     def wait(self, key: bytes, rate: Rate, most: float) -> float:
         """Wait for the next moment at which a message may go, if it comes within ``most`` seconds, and take it.
@@ -28,7 +30,10 @@ class Pacer:
             moment = _next(moments, rate, now)
             if moment - now > most:
                 return moment - now
+            if key not in self._moments:
+                self._forget(now)
             moments.append(moment)
+            self._moments[key], self._until[key] = moments, moment + rate.seconds
         if moment > now:
             time.sleep(moment - now)
         return 0.0
@@ -40,10 +45,12 @@ class Pacer:
             return _next(self._moments_of(key, rate), rate, now) - now
 
     def _moments_of(self, key: bytes, rate: Rate) -> deque[float]:
-        moments = self._moments.setdefault(key, deque(maxlen=rate.count))
-        if moments.maxlen != rate.count:
-            moments = self._moments[key] = deque(moments, maxlen=rate.count)
-        return moments
+        moments = self._moments.get(key, ())
+        return moments if isinstance(moments, deque) and moments.maxlen == rate.count else deque(moments, rate.count)
+
+    def _forget(self, now: float) -> None:
+        for key in [key for key, until in self._until.items() if until < now]:
+            del self._moments[key], self._until[key]
 
 
 def _next(moments: deque[float], rate: Rate, now: float) -> float:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from ..account import Account, Protocol
 from ..errors import CommandError, RateError, ServiceError
-from ..net import Deadline, Lease, Place, Pool
+from ..net import Deadline, Lease, Pool
 from ..smtp import Parcel, Receipt
 
 Following = Callable[[], Parcel | None]
@@ -79,8 +79,7 @@ class Courier:
         account = self._account
         if account.rate is None:
             return
-        key = Place.of(account, Protocol.SMTP).key
-        missing = self._pool.pacer.wait(key, account.rate, account.timeouts.operation)
+        missing = self._pool.pacer.wait(_sender(account), account.rate, account.timeouts.operation)
         if missing:
             raise RateError(
                 f"Nothing was sent: the account's rate of {account.rate} allows the next message in "
@@ -97,7 +96,13 @@ def until_rate_allows(account: Account, pool: Pool) -> float:
     """Return the seconds until an account's rate lets its next message go; nothing is waited for or taken."""
     if account.rate is None:
         return 0.0
-    return pool.pacer.missing(Place.of(account, Protocol.SMTP).key, account.rate)
+    return pool.pacer.missing(_sender(account), account.rate)
+
+
+def _sender(account: Account) -> bytes:
+    """Return whose rate it is: the server's limit is for a user, whatever the password is read from."""
+    credential = account.credential_for(Protocol.SMTP)
+    return f"{account.smtp} {credential.username if credential else account.address}".encode()
 
 
 def _came_to_nothing(lease: Lease, error: ServiceError) -> bool:

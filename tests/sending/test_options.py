@@ -127,6 +127,26 @@ def test_a_rate_that_leaves_no_room_in_time_is_an_error_before_anything_is_sent(
     assert sum(line.startswith(b"MAIL") for line in running.received) == 2
 
 
+def test_the_rate_holds_for_a_user_whatever_his_password_is_read_from() -> None:
+    with scripted(smtp_script(offers=("AUTH PLAIN",))) as running, sender_to(running.port) as mailbox:
+        keys = {"smtp": f"smtp://127.0.0.1:{running.port}", "sender": "ann@demo.test", "username": "ann"}
+        for allowed in (True, True, False):
+            account = mailbox.load_account({**keys, "rate": "2/hour", "password": lambda: "secret"})
+            if allowed:
+                assert mailbox.for_account(account).send(message()).ok
+        with pytest.raises(ServiceTimeoutError, match="rate of 2/hour"):
+            mailbox.for_account(account).send(message())
+
+
+def test_a_pacer_forgets_who_has_not_sent_for_long() -> None:
+    pacer = Pacer()
+    for number in range(1000):
+        pacer.wait(b"%d" % number, Rate(1, 1e-6), 1.0)
+        pacer.missing(b"only asked for %d" % number, Rate(1, 1e-6))
+
+    assert len(pacer._moments) < 100
+
+
 def test_a_pacer_spreads_what_many_threads_ask_for() -> None:
     pacer, moments = Pacer(), []
 
