@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
+from functools import partial
 
 import pytest
 
@@ -175,8 +176,13 @@ def test_threads_take_the_place_of_those_that_hang_and_end_when_there_is_no_more
     workers = Workers("some-workers", 1, 3)
     going_on = threading.Event()
     done: list[int] = []
+
+    def job(number: int) -> None:
+        going_on.wait(5)
+        done.append(number)
+
     for number in range(5):
-        workers.submit(lambda number=number: (going_on.wait(5), done.append(number)))  # type: ignore[misc]
+        workers.submit(partial(job, number))
     until = time.monotonic() + 5
     while workers.relieve() and workers.threads < 3 and time.monotonic() < until:
         time.sleep(0.01)
