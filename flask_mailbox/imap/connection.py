@@ -17,7 +17,7 @@ from typing import Any
 
 from ..errors import ProtocolError
 from ..guard import guard
-from ..net.stream import Stream
+from ..net.stream import MAX_LINE, Stream
 from ..net.wirelog import WireLog
 from .answer import Status, Untagged
 from .arguments import MAX_NUMBER, count_set
@@ -45,6 +45,7 @@ class Budget:
 
     :param lines: Untagged responses.
     :param size: Bytes over all.
+    :param line: Bytes of one line.
     :param literal: Bytes of one literal.
     :param keep: Bytes of one literal that are kept; what is more is read and dropped.
     :param streamed: Bytes of one literal that goes where ``Connection.streaming`` says.
@@ -52,6 +53,7 @@ class Budget:
 
     lines: int = 100_000
     size: int = 32 * MIB
+    line: int = MAX_LINE
     literal: int = 1 * MIB
     keep: int = 2**63
     streamed: int = 0
@@ -104,7 +106,7 @@ class Connection(imaplib.IMAP4):
 
     def readline(self) -> bytes:
         """Return one line with its end."""
-        return self.stream.readline()
+        return self.stream.readline(self._budget.line)
 
     def send(self, data: Any) -> None:
         """Send bytes within the deadline."""

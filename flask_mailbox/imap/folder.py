@@ -79,13 +79,11 @@ class Folder(ChangeableFolder):
         with self.session.operation() as client:
             if search is None:
                 rows = newest(self.session, self.path, limit, below, partial(self._enter, below), preview=preview)
-                total = client.wire.exists
-            else:
-                self._enter(below, self.session.select(self.path))
-                found = find(client, search)
-                rows = newest_of(client, found, limit, below.uid if below else MAX_NUMBER + 1, preview=preview)
-                total = len(found)
-            return self._make_page(rows, total)
+                return self._make_page(rows, client.wire.exists)
+            self._enter(below, self.session.select(self.path))
+            found = find(client, search)
+            rows = newest_of(client, found, limit, below.uid if below else MAX_NUMBER + 1, preview=preview)
+            return self._make_page(rows, len(found), found.verified, found.complete)
 
     def search(self, criteria: Criteria) -> Found:
         """Return the uids of all messages that are looked for, ascending.
@@ -281,12 +279,12 @@ class Folder(ChangeableFolder):
             self._check_uidvalidity(opened, cursor.uidvalidity)
         self._known = opened.uidvalidity
 
-    def _make_page(self, rows: Rows, total: int) -> Page:
+    def _make_page(self, rows: Rows, total: int, verified: bool = False, complete: bool = True) -> Page:
         following = None
         if rows.more and rows.rows:
             number, last = rows.rows[-1]
             following = str(Cursor(self._known, last.uid, number))
-        return Page(tuple(summary for _, summary in rows.rows), following, total, self._known)
+        return Page(tuple(summary for _, summary in rows.rows), following, total, self._known, verified, complete)
 
     def _batches(self, uids: list[int], uidvalidity: int | None, limit: int) -> list[list[int]]:
         """Ask for sizes and return uids in groups that are fetched together."""

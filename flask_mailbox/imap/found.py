@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import overload
 
 from ..errors import CommandError
-from .answer import Answer
-from .arguments import Literal, number_sets, parse_set
+from .arguments import Literal, number_sets
 from .client import Client
 from .connection import MIB, Budget
-from .fetch import by_uid, parse_number
+from .fetch import by_uid
+from .hits import all_hits, hits_budget
 from .matching import Candidate, looks_into_bodies, matches
 from .search import TEXT_FIELDS, Criteria, compile_criteria, relaxed
 
@@ -87,20 +86,7 @@ def _ask(client: Client, criteria: Criteria) -> tuple[int, ...]:
         arguments = [b"CHARSET UTF-8", *arguments]
     if client.can("ESEARCH") or client.can("IMAP4REV2"):
         arguments = [b"RETURN (ALL)", *arguments]
-    return _read(client.run("UID SEARCH", *arguments))
-
-
-def _read(answer: Answer) -> tuple[int, ...]:
-    """Accept either form, whichever was asked for: servers mix them up."""
-    uids: set[int] = set()
-    for response in answer.of("SEARCH"):
-        uids.update(filter(None, map(parse_number, response.text.split(b"(")[0].split())))
-    for response in answer.of("ESEARCH"):
-        words = response.text.split()
-        for name, value in itertools.pairwise(words):
-            if name.upper() == b"ALL":
-                uids.update(parse_set(value))
-    return tuple(sorted(uids))
+    return all_hits(client, client.run("UID SEARCH", *arguments, budget=hits_budget(client)))
 
 
 def _verify(client: Client, criteria: Criteria, candidates: tuple[int, ...]) -> Found:

@@ -9,7 +9,7 @@ from ..errors import CommandError
 from .answer import Answer
 from .arguments import number_sets, parse_set
 from .client import Client
-from .fetch import parse_number
+from .hits import all_hits, hits_budget
 from .names import quote_name
 
 logger = logging.getLogger("flask_mailbox")
@@ -83,8 +83,7 @@ def _try_move(client: Client, numbers: bytes, name: bytes) -> Answer | None:
 
 
 def _marked_as_deleted(client: Client) -> set[int]:
-    answer = client.run("UID SEARCH", b"DELETED")
-    return {parse_number(word) for response in answer.of("SEARCH") for word in response.text.split()}
+    return set(all_hits(client, client.run("UID SEARCH", b"DELETED", budget=hits_budget(client))))
 
 
 def _new_uids(answer: Answer) -> NewUids:

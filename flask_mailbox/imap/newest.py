@@ -15,6 +15,7 @@ from .arguments import MAX_NUMBER, number_sets
 from .client import Client
 from .connection import MIB, Budget
 from .fetch import by_uid, parse_number
+from .hits import hits_budget
 from .page import Cursor
 from .summary import HEADER_BYTES, ITEMS, ITEMS_WITH_PREVIEW, Summary, make_summary
 
@@ -60,11 +61,12 @@ def newest(
             path, "FETCH", b"%d:%d" % (low, high), _items(client, preview), budget=ROWS
         )
         check(opened)
-        rows = _rows(answer.of("FETCH"), low, high)
-        if below is None and client.wire.exists == high:
-            return Rows(rows, low > 1)
-        if below is not None and any(number == high and summary.uid == below.uid for number, summary in rows):
-            return Rows(tuple(row for row in rows if row[0] < high), low > 1)
+        if answer.status.condition == "OK":  # of a refused one, what has come is not all
+            rows = _rows(answer.of("FETCH"), low, high)
+            if below is None and client.wire.exists == high:
+                return Rows(rows, low > 1)
+            if below is not None and any(number == high and summary.uid == below.uid for number, summary in rows):
+                return Rows(tuple(row for row in rows if row[0] < high), low > 1)
     return _newest_afresh(client, limit, below.uid if below else MAX_NUMBER + 1, preview)
 
 
@@ -97,13 +99,13 @@ def _count_below(client: Client, uid: int) -> int:
     if uid <= 1:
         return 0
     if client.can("ESEARCH") or client.can("IMAP4REV2"):
-        answer = client.run("SEARCH", b"RETURN (COUNT)", b"UID 1:%d" % (uid - 1))
+        answer = client.run("SEARCH", b"RETURN (COUNT)", b"UID 1:%d" % (uid - 1), budget=hits_budget(client))
         for response in answer.of("ESEARCH"):
             words = response.text.upper().split()
             if b"COUNT" in words[:-1]:
                 return min(parse_number(words[words.index(b"COUNT") + 1]), client.wire.exists)
     else:
-        answer = client.run("SEARCH", b"UID 1:%d" % (uid - 1))
+        answer = client.run("SEARCH", b"UID 1:%d" % (uid - 1), budget=hits_budget(client))
     return sum(len(response.text.split()) for response in answer.of("SEARCH"))
 
 

@@ -13,6 +13,7 @@ from .arguments import number_sets
 from .client import Client
 from .fetch import Items, by_uid, parse_date_time, parse_number, section
 from .found import MAX_HEADERS, Found, distrusted, find
+from .hits import hits_budget
 from .search import Criteria, compile_criteria
 
 KEYS = ("arrival", "date", "from", "to", "cc", "subject", "size")
@@ -38,7 +39,7 @@ def sort(client: Client, key: str, criteria: Criteria, *, reverse: bool) -> Foun
         raise UsageError(f"No order '{str(key)[:40]}'. Sort by one of: {', '.join(KEYS)}.")
     if client.can("SORT") and not distrusted(client):
         order = f"({'REVERSE ' if reverse else ''}{key.upper()})".encode()
-        answer = client.run("UID SORT", order, b"UTF-8", *compile_criteria(criteria))
+        answer = client.run("UID SORT", order, b"UTF-8", *compile_criteria(criteria), budget=hits_budget(client))
         words = [word for response in answer.of("SORT") for word in response.text.split(b"(")[0].split()]
         return Found(tuple(uid for uid in map(parse_number, words) if uid))
     found = find(client, criteria)

@@ -24,12 +24,16 @@ class Page(Sequence[Summary]):
     :param next: The cursor of the next page, or ``None`` on the last one. It survives arrivals and expunges.
     :param total: How many messages the folder holds, or how many were found.
     :param uidvalidity: Under which the uids are valid; 0 if the server does not say.
+    :param verified: Whether the words of a search were compared here, since the server's word is not enough.
+    :param complete: Whether a search looked at all messages: where they are compared here, only so many are.
     """
 
     summaries: tuple[Summary, ...]
     next: str | None
     total: int
     uidvalidity: int
+    verified: bool = False
+    complete: bool = True
 
     @overload
     def __getitem__(self, place: int) -> Summary: ...

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -12,6 +11,7 @@ from .answer import Answer, Untagged
 from .connection import MIB, Budget
 from .fetch import by_uid, parse_flags, parse_number
 from .flagtable import Flags
+from .hits import read_hits
 from .uidset import UidSet
 
 if TYPE_CHECKING:
@@ -104,26 +104,5 @@ def list_uids(session: IMAPSession, total: int) -> UidSet | None:
     for first in range(1, total + 1, SEARCH_WINDOW):
         window = b"%d:%d" % (first, min(first + SEARCH_WINDOW - 1, total))
         answer = session.client.run("UID SEARCH", *returns, window)
-        uids |= _found(answer)
+        uids |= read_hits(answer)
     return uids if len(uids) == total else None
-
-
-def _found(answer: Answer) -> UidSet:
-    """Accept either form of a search's answer, whichever was asked for."""
-    found = UidSet()
-    for response in answer.of("SEARCH"):
-        found |= UidSet.of(filter(None, map(parse_number, response.text.split(b"(")[0].split())))
-    for response in answer.of("ESEARCH"):
-        words = response.text.split()
-        for name, value in itertools.pairwise(words):
-            if name.upper() == b"ALL":
-                found |= read_set(value)
-    return found
-
-
-def read_set(text: bytes) -> UidSet:
-    """Return a set of uids that a server sent; empty if it is none."""
-    try:
-        return UidSet.parse(text.strip().decode("ascii"))
-    except ValueError:
-        return UidSet()

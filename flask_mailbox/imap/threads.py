@@ -10,6 +10,7 @@ from typing import Any
 from .client import Client
 from .fetch import parse_number
 from .found import MAX_HEADERS, distrusted, find
+from .hits import hits_budget
 from .ordering import headers_of
 from .search import Criteria, compile_criteria
 from .tokens import parse_data
@@ -46,7 +47,8 @@ class Threads:
 def find_threads(client: Client, criteria: Criteria) -> Threads:
     """Return the conversations of the messages that a search finds."""
     if client.can("THREAD=REFERENCES") and not distrusted(client):
-        answer = client.run("UID THREAD", b"REFERENCES UTF-8", *compile_criteria(criteria))
+        keys = compile_criteria(criteria)
+        answer = client.run("UID THREAD", b"REFERENCES UTF-8", *keys, budget=hits_budget(client))
         trees = [tree for response in answer.of("THREAD") for tree in parse_data(response.pieces)]
         return _newest_first([tuple(_read(tree)) for tree in trees if isinstance(tree, list)], complete=True)
     found = find(client, criteria)

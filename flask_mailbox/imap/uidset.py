@@ -29,6 +29,11 @@ class UidSet(Collection[int]):
         return cls(tuple(_joined((uid, uid) for uid in sorted(set(uids)))))
 
     @classmethod
+    def of_ranges(cls, ranges: Iterable[Range]) -> UidSet:
+        """Return the set of the uids of all these ranges, in any order."""
+        return cls(tuple(_joined(sorted(ranges))))
+
+    @classmethod
     def parse(cls, text: str) -> UidSet:
         """Return a set as IMAP writes it, such as ``1:5,9``.
 
@@ -43,7 +48,7 @@ class UidSet(Collection[int]):
             if not 0 < first <= last <= MAX_NUMBER:
                 raise ValueError(f"'{piece}' is no range of uids.")
             found.append((first, last))
-        return cls(tuple(_joined(sorted(found))))
+        return cls.of_ranges(found)
 
     def __str__(self) -> str:
         return ",".join(str(first) if first == last else f"{first}:{last}" for first, last in self.ranges)
