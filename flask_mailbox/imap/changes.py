@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 from ..errors import CommandError, FolderNotFoundError
 from .arguments import MAX_NUMBER, number_sets
 from .flagtable import Flags, FlagTable
+from .hits import read_set
 from .known import Known
-from .snapshot import CHANGES, Snapshot, flags_of, list_flags, list_uids, read_set, take_snapshot
+from .snapshot import CHANGES, Snapshot, flags_of, list_flags, list_uids, take_snapshot
 from .uidset import UidSet
 
 if TYPE_CHECKING:
@@ -140,6 +141,11 @@ def _by_condstore(session: IMAPSession, path: str, known: Known) -> Changes | No
     came = sum(uid >= known.uidnext for uid in flags)
     if known.count + came == snapshot.exists:
         return _told(session, known, snapshot, flags, UidSet())
+    return _by_list(session, known, snapshot, flags)
+
+
+def _by_list(session: IMAPSession, known: Known, snapshot: Snapshot, flags: dict[int, Flags]) -> Changes | None:
+    """Return what the list of all uids shows to have come and gone, where what was told does not fit the number."""
     present = list_uids(session, session.client.wire.exists)
     if present is None:
         return None
@@ -194,7 +200,9 @@ def _told(
     """Return what a server told, or ``None`` if its number of messages says that this was not all."""
     new = UidSet.of(uid for uid in flags if uid >= known.uidnext)
     if known.uids is None:
-        return _made(known, snapshot, flags, gone, None)
+        if known.count - len(gone) + len(new) == snapshot.exists:
+            return _made(known, snapshot, flags, gone, None)
+        return _by_list(session, known, snapshot, dict(flags))  # some was lost, or was no message
     gone &= known.uids
     present = (known.uids - gone) | new
     if len(present) != snapshot.exists:

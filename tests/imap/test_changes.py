@@ -104,6 +104,46 @@ def test_a_list_that_is_too_short_is_an_error_and_no_farewell(greeting: bytes) -
     assert caught.value.transient
 
 
+MANY = Known(uidvalidity=7, uidnext=4, modseq=50, count=3, uids=None)
+LOST: dict[str, tuple[bytes, set[int]]] = {
+    "both arrivals": (b"", {1, 2, 3}),
+    "one of two arrivals": (b"* 4 FETCH (UID 4 FLAGS () MODSEQ (55))\r\n", {1, 2, 3}),
+    "arrivals behind a farewell": (b"* VANISHED (EARLIER) 1\r\n", {2, 3}),
+    "a farewell": (b"* 3 FETCH (UID 4 FLAGS ())\r\n* 4 FETCH (UID 5 FLAGS ())\r\n", {2, 3}),
+    "farewells that were none": (b"* VANISHED (EARLIER) 1,3\r\n* 4 FETCH (UID 5 FLAGS ())\r\n", {2, 3}),
+}
+
+
+@pytest.mark.parametrize("lost", LOST)
+def test_where_a_cursor_knows_only_a_number_what_was_lost_is_looked_up(lost: str) -> None:
+    told, kept = LOST[lost]
+    present = sorted(kept | {4, 5})
+    uids = " ".join(map(str, present)).encode()
+    rows = b"".join(b"* %d FETCH (UID %d FLAGS (\\Seen))\r\n" % row for row in enumerate(present, 1))
+
+    found, _ = changes(
+        GREETING,
+        MANY,
+        EXAMINE=opened(len(present), uidnext=6, more=told),
+        UID_SEARCH=b"* SEARCH " + uids + b"\r\n",
+        UID_FETCH=rows,
+    )
+
+    assert set(found.new) == {4, 5}
+    assert set(found.vanished) == {1, 2, 3} - kept
+    assert not found.full
+    assert (found.known.count, found.known.uidnext) == (len(present), 6)
+
+
+def test_what_a_cursor_of_a_number_is_told_whole_costs_no_look_up() -> None:
+    told = b"* VANISHED (EARLIER) 1\r\n* 3 FETCH (UID 4 FLAGS () MODSEQ (55))\r\n"
+
+    found, commands = changes(GREETING, MANY, EXAMINE=opened(3, uidnext=5, more=told))
+
+    assert (set(found.new), set(found.vanished)) == ({4}, {1})
+    assert len(commands) == 2
+
+
 def test_qresync_that_is_refused_gives_way_to_condstore() -> None:
     def refuse(client: object, tag: bytes) -> None:
         line = client._received[-1]  # type: ignore[attr-defined]
