@@ -50,8 +50,10 @@ class Commands:
         """Return the line of MAIL."""
         parcel = self._parcel
         options = [f"SIZE={len(parcel.data)}"] if "SIZE" in self._extensions else []
+        if parcel.is_8bit and "8BITMIME" in self._extensions:
+            options.append("BODY=8BITMIME")
         if parcel.needs_utf8:
-            options += ["BODY=8BITMIME", "SMTPUTF8"]
+            options.append("SMTPUTF8")
         if self._notifies:
             options += ["RET=HDRS", f"ENVID={_xtext(parcel.message_id.strip('<>'))}"]
         return " ".join([f"MAIL FROM:<{parcel.envelope.sender}>", *_merged(options, self._mail_options)])

@@ -34,10 +34,16 @@ class Parcel:
     before_content: Callable[[], None] | None = None
 
     @property
+    def is_8bit(self) -> bool:
+        """Whether it has other bytes than ASCII; what ``build`` makes has them in addresses alone."""
+        return not self.data.isascii()
+
+    @property
     def needs_utf8(self) -> bool:
-        """Whether only a server with SMTPUTF8 can take it (RFC 6531)."""
-        addresses = "".join((self.envelope.sender, *self.envelope.recipients))
-        return not (self.data.isascii() and addresses.isascii())
+        """Whether only a server with SMTPUTF8 can take it (RFC 6531): an address or a header is not ASCII."""
+        if not "".join((self.envelope.sender, *self.envelope.recipients)).isascii():
+            return True
+        return self.is_8bit and not self.data[: self.data.find(b"\r\n\r\n")].isascii()
 
     def to(self, recipients: tuple[str, ...]) -> Parcel:
         """Return the same message for some of its recipients."""

@@ -61,7 +61,8 @@ class Transaction:
     def check(self) -> None:
         """Find what the server cannot take before anything is sent.
 
-        :raises MessageError: If the message is larger than the server announced, or needs SMTPUTF8 that it lacks.
+        :raises MessageError: If the message is larger than the server announced, or needs SMTPUTF8 or 8BITMIME that it
+            lacks.
         """
         announced = self._session.extensions.get("SIZE", "").split()
         limit = int(announced[0]) if announced and announced[0].isdigit() else 0
@@ -78,6 +79,12 @@ class Transaction:
                 f"{next(named, 'An address')} has letters before the @ that need SMTPUTF8, "
                 f"which {self._where} does not offer.",
                 field="recipients",
+            )
+        if self.parcel.is_8bit and "8BITMIME" not in self._session.extensions and not self.parcel.needs_utf8:
+            raise MessageError(
+                f"The message has bytes that are not ASCII, and {self._where} takes 7 bits only (no 8BITMIME): encode "
+                "it as base64 or quoted-printable.",
+                field="body",
             )
 
     @property
