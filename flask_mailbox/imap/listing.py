@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from ..errors import CommandError
+from ..providers import Provider
 from .answer import Answer, Untagged
 from .client import Client
 from .fetch import parse_number
 from .names import decode_name, quote_name
-from .roles import guessed_role, told_role
+from .roles import guessed_role, own_role, told_role
 from .tokens import parse_data
 
 MAX_FOLDERS = 10_000
@@ -50,7 +52,7 @@ def list_folders(client: Client, *, counts: bool) -> tuple[FolderInfo, ...]:
     """
     answer, command = _ask(client, counts=counts)
     found = {info.path: info for info in map(_read, _limited(answer, command)) if info}
-    folders = _with_guessed_roles(list(found.values()))
+    folders = _with_guessed_roles(list(found.values()), client.net.account.provider)
     if not counts:
         return tuple(folders)
     known = _read_counts(answer)
@@ -99,16 +101,20 @@ def _read(response: Untagged) -> FolderInfo | None:
     )
 
 
-def _with_guessed_roles(folders: list[FolderInfo]) -> list[FolderInfo]:
-    taken = {info.role for info in folders}
-    result = []
-    for info in folders:
-        role = info.role or (guessed_role(info.path, info.delimiter) if info.selectable else None)
-        if info.role is None and role is not None:
-            role = None if role in taken else role
-            taken.add(role)
-        result.append(info if role == info.role else dataclasses.replace(info, role=role))
-    return result
+def _with_guessed_roles(folders: list[FolderInfo], provider: Provider | None) -> list[FolderInfo]:
+    """Give the roles that the server tells nothing of: by the provider's names first, then by those in general use."""
+    names = provider.folders if provider else {}
+    roles = {info.path: info.role for info in folders if info.role}
+    guesses: tuple[Callable[[FolderInfo], str | None], ...] = (
+        lambda info: own_role(info.path, info.delimiter, names),
+        lambda info: guessed_role(info.path, info.delimiter),
+    )
+    for guess in guesses:
+        for info in folders:
+            role = guess(info) if info.selectable and info.path not in roles else None
+            if role and role not in roles.values():
+                roles[info.path] = role
+    return [dataclasses.replace(info, role=roles.get(info.path)) for info in folders]
 
 
 def _with_counts(client: Client, info: FolderInfo, known: dict[str, tuple[int | None, int | None]]) -> FolderInfo:

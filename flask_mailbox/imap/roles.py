@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import functools
+import tomllib
+import unicodedata
+from collections.abc import Iterable, Mapping
+from importlib.resources import files
+
+_ONE_LETTER = str.maketrans({"ё": "е", "ı": "i", "\u0307": None})
+"""Letters that people write in two ways: Russian's e with dots, the i without a dot, and the dot that is too many."""
 
 ROLES = ("sent", "drafts", "trash", "junk", "archive", "all")
 
@@ -17,34 +24,6 @@ _ATTRIBUTES = {
     "\\allmail": "all",  # XLIST
 }
 
-_NAMES = {
-    "sent": (
-        "sent", "sent items", "sent messages", "sent mail", "sent-mail", "outbox sent", "已发送", "已发送邮件",
-        "已发邮件", "寄件備份", "gesendet", "gesendete objekte", "gesendete elemente", "envoyés",
-        "éléments envoyés", "enviados", "elementos enviados",
-        "posta inviata", "inviata", "отправленные", "送信済み", "送信済みメール", "보낸메일함",
-    ),
-    "drafts": (
-        "drafts", "draft", "草稿", "草稿箱", "草稿匣", "entwürfe", "brouillons", "borradores", "rascunhos", "bozze",
-        "черновики", "下書き", "임시보관함",
-    ),
-    "trash": (
-        "trash", "deleted", "deleted items", "deleted messages", "bin", "rubbish", "已删除", "已删除邮件",
-        "已刪除的郵件", "垃圾桶", "papierkorb", "gelöscht", "gelöschte objekte", "gelöschte elemente", "corbeille",
-        "éléments supprimés", "papelera", "elementos eliminados", "lixeira", "cestino", "удаленные", "корзина",
-        "ゴミ箱", "휴지통",
-    ),
-    "junk": (
-        "junk", "spam", "junk mail", "junk e-mail", "junk email", "bulk mail", "垃圾邮件", "垃圾郵件", "spamverdacht",
-        "junk-e-mail", "courrier indésirable", "indésirables", "correo no deseado", "posta indesiderata", "спам",
-        "迷惑メール", "스팸메일함",
-    ),
-    "archive": ("archive", "archives", "归档", "存档", "封存", "archiv", "archivo", "arquivo", "archivio", "архив"),
-    "all": ("all mail", "所有邮件", "所有郵件", "alle nachrichten", "tous les messages", "todos", "вся почта"),
-}  # fmt: skip
-
-_BY_NAME = {name: role for role, names in _NAMES.items() for name in names}
-
 
 def told_role(attributes: Iterable[str]) -> str | None:
     """Return the role that LIST attributes name, or ``None``."""
@@ -53,7 +32,34 @@ def told_role(attributes: Iterable[str]) -> str | None:
 
 def guessed_role(path: str, delimiter: str | None) -> str | None:
     """Return the role that a name suggests: at the top, below INBOX, or below a ``[Gmail]`` of any name."""
+    name = _last_part(path, delimiter)
+    return _roles_by_name().get(_plain(name)) if name else None
+
+
+def own_role(path: str, delimiter: str | None, names: Mapping[str, Iterable[str]]) -> str | None:
+    """Return the role for which a provider has a folder of this name.
+
+    :param names: What the provider calls its folders, by role.
+    """
+    meant = {_plain(path), _plain(_last_part(path, delimiter) or path)}
+    return next((role for role in ROLES if meant & set(map(_plain, names.get(role, ())))), None)
+
+
+def _last_part(path: str, delimiter: str | None) -> str | None:
+    """Return the name of a folder that stands where folders of a role do, else ``None``."""
     parts = path.split(delimiter) if delimiter else [path]
     if len(parts) > 2 or (len(parts) == 2 and parts[0].upper() != "INBOX" and not parts[0].startswith("[")):
         return None
-    return _BY_NAME.get(parts[-1].lower())
+    return parts[-1]
+
+
+def _plain(name: str) -> str:
+    """Return a name as it is compared: in one case (Turkish has two more letters i) and one form of Unicode."""
+    return unicodedata.normalize("NFC", name).casefold().translate(_ONE_LETTER)
+
+
+@functools.cache
+def _roles_by_name() -> dict[str, str]:
+    """Return the role of every name that is known in any language, read once a process."""
+    languages = tomllib.loads((files(__package__) / "rolenames.toml").read_text("utf-8"))
+    return {_plain(name): role for names in languages.values() for role, known in names.items() for name in known}

@@ -6,6 +6,7 @@ import base64
 import datetime
 import quopri
 import tomllib
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -20,9 +21,10 @@ from flask_mailbox.imap.fetch import format_date_time, parse_date_time, parse_nu
 from flask_mailbox.imap.login import ID_ARGUMENTS
 from flask_mailbox.imap.names import decode_name, encode_name
 from flask_mailbox.imap.page import Cursor
-from flask_mailbox.imap.roles import guessed_role, told_role
+from flask_mailbox.imap.roles import ROLES, guessed_role, own_role, told_role
 from flask_mailbox.imap.structure import is_complete, list_parts
 from flask_mailbox.imap.tokens import MalformedDataError, parse_data
+from flask_mailbox.providers import Provider, shipped
 
 # Names
 
@@ -162,6 +164,8 @@ def test_a_status_is_cut_into_code_and_words() -> None:
 
 # Roles
 
+LANGUAGES = tomllib.loads((files("flask_mailbox.imap") / "rolenames.toml").read_text("utf-8"))
+
 
 @pytest.mark.parametrize(
     ("path", "delimiter", "role"),
@@ -177,6 +181,34 @@ def test_a_status_is_cut_into_code_and_words() -> None:
 )
 def test_a_role_is_guessed_from_the_name(path: str, delimiter: str | None, role: str | None) -> None:
     assert guessed_role(path, delimiter) == role
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_folders_of_a_role_are_known_in_forty_languages(language: str) -> None:
+    names = LANGUAGES[language]
+
+    assert {"sent", "drafts", "trash", "junk", "archive"} <= names.keys() <= set(ROLES)
+    for role, known in names.items():
+        assert {guessed_role(f"INBOX/{name}", "/") for name in known} == {role}
+        assert guessed_role(known[0].upper(), "/") == role
+
+
+def test_there_are_forty_languages_and_more() -> None:
+    assert len(LANGUAGES) > 40
+
+
+@pytest.mark.parametrize("path", ["Удалённые", "УДАЛЕННЫЕ", "Gelöscht", "Gelo\u0308scht"])
+def test_letters_that_may_be_written_in_two_ways_are_one(path: str) -> None:
+    assert guessed_role(path, "/") == "trash"
+
+
+@pytest.mark.parametrize("provider", [each for each in shipped().all() if each.folders], ids=lambda each: each.id)
+def test_the_folders_of_every_preset_are_known_by_its_names(provider: Provider) -> None:
+    for role in set(ROLES) & provider.folders.keys():
+        assert [own_role(name, "/", provider.folders) for name in provider.folders[role]] == [role] * len(
+            provider.folders[role]
+        )
+    assert own_role("Work/Sent", "/", provider.folders) is None
 
 
 def test_attributes_tell_roles_in_both_dialects() -> None:
