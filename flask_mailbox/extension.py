@@ -409,6 +409,7 @@ class Mailbox:
         account: str | None = None,
         name: str = "mailbox_imap",
         streams: int = 50,
+        streams_per_account: int = 10,
     ) -> Blueprint:
         """Return a blueprint that publishes folders and messages as JSON; see ``docs/reference/http-api``.
 
@@ -416,9 +417,17 @@ class Mailbox:
         :param account: A configured account's name; without it the request's own account.
         :param name: The blueprint's name, to register more than one.
         :param streams: How many streams of events may be open in this process; each occupies a thread of the server.
+        :param streams_per_account: How many of them one account may have; each is a connection to its mail server.
         :raises ConfigurationError: Without ``authorize``.
         """
-        return make_imap_blueprint(self, authorize=authorize, account=account, name=name, streams=streams)
+        return make_imap_blueprint(
+            self,
+            authorize=authorize,
+            account=account,
+            name=name,
+            streams=streams,
+            streams_per_account=streams_per_account,
+        )
 
     def pop3_blueprint(
         self, *, authorize: Authorize | None = None, account: str | None = None, name: str = "mailbox_pop3"

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from types import TracebackType
 
 from ..account import Account, Protocol
-from ..errors import UsageError
+from ..errors import MailboxError, UsageError
 from ..imap.known import Known
 from .events import Event, Failed
 from .watchline import Line, Timing
@@ -83,6 +83,12 @@ class Watcher(Iterator[Event]):
         with self._changed:
             lines = list(self._lines.values())
         return all(line.tried.wait(max(0.0, until - time.monotonic())) for line in lines)
+
+    @property
+    def trouble(self) -> MailboxError | None:
+        """What keeps a folder from being looked at for the time being; it is tried again, and told to nobody else."""
+        with self._changed:
+            return next((line.trouble for line in self._lines.values() if line.trouble is not None), None)
 
     def remove(self, account: Account) -> None:
         """Watch the folders of an account no more; what was told already can still be read."""

@@ -103,6 +103,7 @@ class Line:
         self.tried = threading.Event()
         self.ended = threading.Event()
         self.session: IMAPSession | None = None
+        self.trouble: MailboxError | None = None
         self._known = known
         self._timing = timing
         self._idling: Idling | None = None
@@ -145,6 +146,7 @@ class Line:
             if not self.closed:  # else it was removed while a connection was opened
                 self._take_note(found=self._look(session))
                 self._wait(session)
+            self.trouble = None
         except MailboxError as error:
             self._failed(error)
         except Exception as error:  # a watcher of thousands outlives a fault in one
@@ -269,6 +271,7 @@ class Line:
             self.closed = True
             self.tell(Failed(account=self.account, folder=self.folder, error=error))
             return
+        self.trouble = error
         first, most = self._timing.retry, self._timing.retry_most
         if isinstance(error, BusyError | AuthenticationError):
             first, most = max(first, min(BUSY_SECONDS, most)), max(most, min(3600.0, most * 12))

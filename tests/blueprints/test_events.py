@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from flask import Response, request
 from flask.testing import FlaskClient
 
 from flask_mailbox.devserver import MailServer
@@ -141,3 +142,80 @@ def test_very_many_at_once_are_told_as_reset(
         told = next(events)
 
     assert (told["event"], told["data"]) == ("reset", {})
+
+
+def closed_again(mailserver: MailServer, before: int) -> bool:
+    """Wait until no more IMAP connections are open than before."""
+    until = time.monotonic() + 10
+    while mailserver.connections["imap"][1] > before and time.monotonic() < until:
+        time.sleep(0.02)
+    return mailserver.connections["imap"][1] <= before
+
+
+@pytest.mark.parametrize("how", ["fails", "answers something else"])
+def test_a_stream_that_is_never_sent_leaves_its_place_and_its_connection(mailserver: MailServer, how: str) -> None:
+    host, mailbox = mailbox_app(mailserver.config("ann@demo.test") | {"PROPAGATE_EXCEPTIONS": False})
+    made = mailbox.imap_blueprint(authorize=lambda operation, account: True, streams=2)
+    host.register_blueprint(made, url_prefix="/api/imap")
+
+    @host.after_request
+    def after(response: Any) -> Any:
+        if request.headers.get("X-Fail") == "fails":
+            raise LookupError("the app's own mistake")
+        return Response("something else") if "X-Fail" in request.headers else response
+
+    client = host.test_client()
+    folders: Any = client.get("/api/imap/folders").json
+    url = next(f"/api/imap/folders/{each['id']}" for each in folders if each["path"] == "INBOX")
+    before = mailserver.connections["imap"][1]
+    for _ in range(4):
+        client.get(f"{url}/events", headers={"X-Fail": how})
+        assert closed_again(mailserver, before)
+    with streamed(client, url), streamed(client, url):
+        pass
+
+    with host.app_context():
+        mailbox.state.pool.close()
+
+
+def test_one_account_cannot_take_all_streams(mailserver: MailServer) -> None:
+    host, mailbox = mailbox_app({})
+
+    @mailbox.account_loader
+    def load() -> Any:
+        config = mailserver.config(request.headers["X-User"])
+        keys = ("ADDRESS", "PASSWORD", "IMAP", "CA_FILE")
+        return mailbox.load_account({key.lower(): config[f"MAILBOX_{key}"] for key in keys})
+
+    made = mailbox.imap_blueprint(authorize=lambda operation, account: True, streams=5, streams_per_account=2)
+    host.register_blueprint(made, url_prefix="/api/imap")
+    client = host.test_client()
+
+    def opened(name: str) -> Any:
+        user = {"X-User": f"{name}@demo.test"}
+        folders: Any = client.get("/api/imap/folders", headers=user).json
+        inbox = next(each["id"] for each in folders if each["path"] == "INBOX")
+        return client.get(f"/api/imap/folders/{inbox}/events", headers=user)
+
+    streams = [opened("ann"), opened("ann"), opened("ann"), opened("bob")]
+
+    assert [each.status_code for each in streams] == [200, 200, 503, 200]
+    for each in streams:
+        each.close()
+    with host.app_context():
+        mailbox.state.pool.close()
+
+
+@pytest.mark.parametrize(
+    ("fault", "status", "code"),
+    [({"drop_before": "CONNECT"}, 502, "connection"), ({"stall": "CONNECT"}, 504, "mail-server-timeout")],
+)
+def test_a_mail_server_that_is_away_is_a_problem_and_no_stream(
+    client_of_ann: FlaskClient, inbox: str, mailserver: MailServer, fault: Any, status: int, code: str
+) -> None:
+    mailserver.faults.set("imap", **fault)
+
+    response = client_of_ann.get(f"{inbox}/events")
+
+    assert response.status_code in (status, 503)
+    assert response.json["code"] in (code, "disconnected")  # type: ignore[index]

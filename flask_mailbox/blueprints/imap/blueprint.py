@@ -20,7 +20,13 @@ if TYPE_CHECKING:
 
 
 def make_imap_blueprint(
-    mailbox: Mailbox, *, authorize: Authorize | None, account: str | None, name: str, streams: int
+    mailbox: Mailbox,
+    *,
+    authorize: Authorize | None,
+    account: str | None,
+    name: str,
+    streams: int,
+    streams_per_account: int,
 ) -> Blueprint:
     """Return the blueprint; see ``Mailbox.imap_blueprint``."""
     blueprint = Blueprint(
@@ -28,6 +34,6 @@ def make_imap_blueprint(
     )
     for add in (add_folders, add_pages, add_messages, add_parts, add_organising, add_storing, add_changes):
         add(blueprint)
-    add_events(blueprint, streams)
+    add_events(blueprint, streams, streams_per_account)
     blueprint.close()
     return blueprint

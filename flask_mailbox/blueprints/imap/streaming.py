@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import threading
 import time
+import weakref
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -29,33 +31,47 @@ class Places:
     """Room for so many open streams.
 
     :param most: All over this process.
+    :param each: Of one account.
     """
 
-    def __init__(self, most: int) -> None:
-        self._free = threading.BoundedSemaphore(most)
+    def __init__(self, most: int, each: int) -> None:
+        self._most = most
+        self._each = each
+        self._lock = threading.Lock()
+        self._taken: Counter[str] = Counter()
 
-    def take(self) -> bool:
-        """Take a place, if one is free."""
-        return self._free.acquire(blocking=False)
+    def take(self, owner: str) -> bool:
+        """Take a place for an account, if it may have one more and one is free."""
+        with self._lock:
+            if self._taken[owner] >= self._each or self._taken.total() >= self._most:
+                return False
+            self._taken[owner] += 1
+            return True
 
-    def give_back(self) -> None:
+    def give_back(self, owner: str) -> None:
         """Leave a place to others."""
-        self._free.release()
+        with self._lock:
+            self._taken[owner] -= 1
+            self._taken += Counter()  # forgets those who have none
 
 
 class EventStream(Iterator[bytes]):
     """The text of a stream; WSGI servers call ``close`` when the client has left or all was sent.
 
+    A stream that nobody closes, as when the app's own code failed before it was sent, ends when it is forgotten.
+
+    :param room: Where the account has taken a place.
     :param first: An event that was read already, or ``None``.
     """
 
     def __init__(self, watcher: Watcher, place: FolderPlace, room: Places, first: Event | None) -> None:
         self._watcher = watcher
         self._place = place
-        self._room: Places | None = room
         self._first = first
         self._until = time.monotonic() + LONGEST
         self._begun = self._ended = False
+        self._forgotten = weakref.finalize(self, _end_elsewhere, watcher, room, place.ids.owner)
+        self._forgotten.atexit = False
 
     def __next__(self) -> bytes:
         if not self._begun:
@@ -73,10 +89,19 @@ class EventStream(Iterator[bytes]):
     def close(self) -> None:
         """End the watching and leave the place to others."""
         self._ended = True
-        self._watcher.close()
-        room, self._room = self._room, None
-        if room is not None:
-            room.give_back()
+        left = self._forgotten.detach()
+        if left is not None:
+            _end(*left[2])
+
+
+def _end(watcher: Watcher, room: Places, owner: str) -> None:
+    watcher.close()
+    room.give_back(owner)
+
+
+def _end_elsewhere(watcher: Watcher, room: Places, owner: str) -> None:
+    """End what was forgotten, in a thread of its own: whichever thread collects garbage may hold any lock."""
+    threading.Thread(target=_end, args=(watcher, room, owner), name="mailbox-end-stream", daemon=True).start()
 
 
 def _told(place: FolderPlace, event: Event) -> bytes:
