@@ -18,6 +18,7 @@ import redis as redis_client
 from celery import Celery
 
 from flask_mailbox import Mailbox, Ticket
+from flask_mailbox.services.later.outcome import LOSSES
 from flask_mailbox.services.later.tasks import SEND, SWEEP
 
 from ..servers.postgresql import PostgreSQL
@@ -143,6 +144,27 @@ def test_a_worker_killed_before_it_sent_anything_loses_nothing(mailbox: Mailbox,
     assert status.state == "sent"
     assert not (place.folder / step).exists()
     assert place.stage.subjects == [step]
+
+
+def test_a_message_that_ends_each_worker_that_takes_it_fails(mailbox: Mailbox, place: Place) -> None:
+    celery: Celery = mailbox.state.later._app.extensions["celery"]
+    step = place.folder / "after claim"
+    step.write_text("each")
+
+    def has_ended() -> bool:
+        celery.tasks[SWEEP].apply_async()  # rather than in half a minute
+        return ticket.status().is_final
+
+    try:
+        ticket = mailbox.send_later(letter("deadly"))
+        assert wait_for(has_ended, SECONDS, interval=0.2)
+    finally:
+        step.unlink()
+    status = ticket.status()
+
+    assert (status.state, status.attempts) == ("failed", LOSSES)
+    assert mailbox.send_later(letter("harmless")).wait(SECONDS).state == "sent"
+    assert place.stage.subjects == ["harmless"]
 
 
 def test_a_worker_killed_before_the_content_has_it_sent_by_another(mailbox: Mailbox, place: Place) -> None:

@@ -16,6 +16,7 @@ import pytest
 
 from flask_mailbox import Mailbox, StoreError, Ticket
 from flask_mailbox.devserver import MailServer
+from flask_mailbox.services.later.outcome import LOSSES
 
 from .apps import BOB, later_app, letter, scripted_settings
 from .stage import CONTENT, Stage, staged
@@ -95,6 +96,27 @@ def test_killed_after_the_claim_it_is_sent_by_the_next_process(stage: Stage, sto
 
     with survivor(stage, store) as mailbox:
         assert found(mailbox).wait(10).state == "sent"
+    assert stage.subjects == ["Hello"]
+
+
+def test_a_message_that_ends_each_process_that_takes_it_fails_and_can_be_sent_by_order(
+    stage: Stage, store: str, tmp_path: Path
+) -> None:
+    (tmp_path / "after claim").write_text("each")
+    for _ in range(LOSSES):
+        with victim(stage, store, tmp_path) as process:
+            assert process.wait(20) == -signal.SIGKILL
+
+    with survivor(stage, store) as mailbox:
+        ticket = found(mailbox)
+        status = ticket.wait(10)
+        assert (status.state, status.attempts) == ("failed", LOSSES)
+        assert status.failure is not None
+        assert f"Each of {LOSSES} processes" in status.failure.text
+        assert stage.subjects == []
+
+        assert ticket.send_again()
+        assert ticket.wait(10).state == "sent"
     assert stage.subjects == ["Hello"]
 
 

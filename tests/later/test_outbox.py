@@ -125,6 +125,27 @@ def test_what_is_not_due_is_not_claimed(outbox: Outbox) -> None:
     assert outbox.store.next_due() == pytest.approx(later)
 
 
+def test_who_read_a_message_before_it_was_sent_and_queued_anew_may_not_claim_it(
+    make_outbox: MakeOutbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow, other = make_outbox(), make_outbox()
+    slow.add(entry("a"))
+    read = slow.store.get("a")
+    taken = other.claim("a")
+    assert taken is not None
+    assert other.finish(taken, State.FAILED, "some accepted")
+    failed = other.store.get("a")
+    assert failed is not None
+    assert other.send_again(failed, "ask the others")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(slow.store, "get", lambda entry_id: read)
+        assert slow.claim("a") is None
+    claimed = slow.claim("a")
+    assert claimed is not None
+    assert (claimed.outcome, claimed.attempts) == ("ask the others", 1)
+
+
 def test_who_lost_a_message_to_another_may_not_begin_the_content(make_outbox: MakeOutbox) -> None:
     slow, other = make_outbox(), make_outbox()
     slow.add(entry("a"))
@@ -133,7 +154,7 @@ def test_who_lost_a_message_to_another_may_not_begin_the_content(make_outbox: Ma
     other.store.change("a", {}, lease=0.0)  # as if the time had passed
 
     (abandoned,) = other.abandoned()
-    assert other.take_back(abandoned)
+    assert other.take_back(abandoned, State.QUEUED, "")
     assert other.claim("a") is not None
     assert not slow.begin_content(taken)
     assert not slow.finish(taken, State.SENT, "")
@@ -148,7 +169,7 @@ def test_who_was_given_up_after_the_content_still_tells_the_answer(make_outbox: 
     other.store.change("a", {}, lease=0.0)
 
     (abandoned,) = other.abandoned()
-    assert not other.take_back(abandoned)
+    assert not other.take_back(abandoned, State.QUEUED, "")
     assert other.give_up(abandoned, "lost")
     assert slow.finish(taken, State.SENT, "accepted")
 

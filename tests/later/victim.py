@@ -1,7 +1,7 @@
 """A process that sends later, and is killed: an app of its own, alone or as a worker of Celery.
 
 ``python -m tests.later.victim DELAY SUBJECT…`` queues messages, whose subjects are their keys, and waits for their end.
-A file ``STEP`` in the folder ``VICTIM_FOLDER`` kills the process that comes to this step, once.
+A file ``STEP`` in the folder ``VICTIM_FOLDER`` kills the process that comes to this step: once, or each if it says so.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from flask_mailbox.signals import message_sending, message_sent
 from .apps import letter, scripted_settings
 
 FOLDER = Path(os.environ["VICTIM_FOLDER"])
+EACH = "each"
 
 schedule.WAITS = (0.1, 0.1)
 
@@ -41,7 +42,8 @@ celery = app.extensions["celery"] = Celery("victim", broker=os.environ.get("VICT
 def die_at(step: str) -> None:
     """Kill this process if a test wants that."""
     try:
-        (FOLDER / step).unlink()
+        if (FOLDER / step).read_text() != EACH:
+            (FOLDER / step).unlink()
     except FileNotFoundError:
         return
     os.kill(os.getpid(), signal.SIGKILL)

@@ -17,6 +17,9 @@ from . import schedule
 CROWDED = 30.0
 """Seconds to wait where all connections of the account stayed in use."""
 
+LOSSES = 5
+"""How many processes in a row may end with a message in hand, before anything is sent."""
+
 
 @dataclass(frozen=True, slots=True)
 class Failure:
@@ -51,11 +54,13 @@ class Outcome:
     :param receipt: What recipients were answered, all attempts taken together.
     :param failure: Why the last attempt failed as a whole.
     :param pending: Who is still to be asked; everybody if ``None``.
+    :param losses: How many processes in a row ended before they had sent anything.
     """
 
     receipt: Receipt | None = None
     failure: Failure | None = None
     pending: tuple[str, ...] | None = None
+    losses: int = 0
 
     def dump(self) -> str:
         """Return the outcome as JSON."""
@@ -64,20 +69,39 @@ class Outcome:
                 "receipt": _receipt_values(self.receipt) if self.receipt else None,
                 "failure": dataclasses.asdict(self.failure) if self.failure else None,
                 "pending": self.pending,
+                "losses": self.losses,
             }
         )
 
     @classmethod
     def load(cls, text: str) -> Outcome:
-        """Return the outcome that ``dump`` wrote; of an empty text one that knows nothing."""
+        """Return the outcome that ``dump`` wrote, perhaps in another version; of an empty text one that knows nothing.
+
+        What cannot be read is an outcome that ``is_unreadable``.
+        """
         if not text:
             return cls()
-        values = json.loads(text)
-        return cls(
-            receipt=_receipt(values["receipt"]) if values["receipt"] else None,
-            failure=Failure(**values["failure"]) if values["failure"] else None,
-            pending=None if values["pending"] is None else tuple(values["pending"]),
-        )
+        try:
+            values = json.loads(text)
+            receipt, failure, pending = (values.get(name) for name in ("receipt", "failure", "pending"))
+            return cls(
+                receipt=_receipt(receipt) if receipt else None,
+                failure=Failure(**_known(Failure, failure)) if failure else None,
+                pending=None if pending is None else tuple(pending),
+                losses=int(values.get("losses", 0)),
+            )
+        except (ValueError, TypeError, KeyError, AttributeError):
+            return cls(failure=UNREADABLE)
+
+    @property
+    def is_unreadable(self) -> bool:
+        """Whether nobody knows who has the message already."""
+        return self.failure is not None and self.failure.category == UNREADABLE.category
+
+
+UNREADABLE = Failure(
+    "What is known of the message cannot be read: another version of flask-mailbox wrote it.", "unreadable"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +138,7 @@ def after_receipt(before: Outcome, receipt: Receipt, wait: float | None, *, all_
 def after_error(before: Outcome, error: BaseException, wait: float | None) -> Step:
     """Return what follows from an error before any recipient was answered."""
     failure = Failure.of(error)
-    known = dataclasses.replace(before, failure=failure)
+    known = dataclasses.replace(before, failure=failure, losses=0)
     if isinstance(error, RateError | PoolTimeoutError):
         room_in = error.seconds if isinstance(error, RateError) else CROWDED
         return Step(State.QUEUED, known, room_in, counts=False)
@@ -149,6 +173,16 @@ def after_silence(before: Outcome, recipients: tuple[str, ...], message_id: str)
     )
 
 
+def after_loss(before: Outcome) -> Step:
+    """Return what follows if the sender ended before anything was sent: it may be the message that ends its senders."""
+    losses = before.losses + 1
+    if losses >= LOSSES:
+        text = f"Each of {losses} processes in a row that were to send this ended before anything was sent."
+        return _end(before.receipt, Failure(text, "sender_ended"))
+    wait = schedule.wait_after(min(losses - 1, len(schedule.WAITS))) if losses > 1 else 0.0
+    return Step(State.QUEUED, dataclasses.replace(before, losses=losses), wait or 0.0)
+
+
 def again(outcome: Outcome) -> Outcome:
     """Return the outcome with which a message is queued anew by order: whoever has not accepted it is asked."""
     receipt = outcome.receipt
@@ -181,7 +215,12 @@ def _receipt_values(receipt: Receipt) -> dict[str, Any]:
 
 
 def _receipt(values: dict[str, Any]) -> Receipt:
-    lists = {name: tuple(values[name]) for name in ("accepted", "unknown", "warnings")}
-    refused = {to: Refusal(**refusal) for to, refusal in values["refused"].items()}
-    answered_at = datetime.fromisoformat(values["answered_at"]) if values["answered_at"] else None
-    return Receipt(**{**values, **lists, "refused": refused, "answered_at": answered_at})
+    lists = {name: tuple(values.get(name, ())) for name in ("accepted", "unknown", "warnings")}
+    refused = {to: Refusal(**_known(Refusal, refusal)) for to, refusal in values.get("refused", {}).items()}
+    answered_at = datetime.fromisoformat(values["answered_at"]) if values.get("answered_at") else None
+    return Receipt(**{**_known(Receipt, values), **lists, "refused": refused, "answered_at": answered_at})
+
+
+def _known(kind: type[Any], values: dict[str, Any]) -> dict[str, Any]:
+    """Return the values of the fields that this version has."""
+    return {each.name: values[each.name] for each in dataclasses.fields(kind) if each.name in values}

@@ -107,6 +107,8 @@ class LaterQueue:
         ring = self._ring_of(outbox)
         if is_new:
             ring(entry.id)
+        elif outbox in self.workers.outboxes:
+            self.workers.start()  # perhaps the process that queued it is gone
         return Ticket(outbox, entry, ring, is_new=is_new)
 
     def ticket(self, account: Account, ticket_id: str) -> Ticket | None:

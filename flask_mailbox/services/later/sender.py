@@ -9,12 +9,12 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from ...account import Account
-from ...errors import AuthenticationError, MailboxError, MessageError, StoreError
+from ...errors import AuthenticationError, MailboxError, StoreError
 from ...message import Message, envelope_of, message_id_of
 from ...smtp import Receipt
 from ..delivery import SendOptions
 from ..store import Entry, Outbox, State
-from .outcome import Failure, Outcome, Step, after_error, after_receipt, after_refusal, after_silence
+from .outcome import Failure, Outcome, Step, after_error, after_loss, after_receipt, after_refusal, after_silence
 from .packing import unpack
 from .pauses import Pauses
 from .schedule import wait_after
@@ -77,6 +77,8 @@ class Sender:
         receipts: list[Receipt] = []
         begun: list[bool] = []
         before = Outcome.load(entry.outcome)
+        if before.is_unreadable:
+            return Step(State.UNKNOWN, before)
 
         def begin_content() -> None:
             if not outbox.begin_content(entry):
@@ -152,15 +154,31 @@ def recover(outbox: Outbox) -> int:
     """Look after what killed processes left in hand: queued anew if nothing was sent, else unknown.
 
     :return: How many were queued anew.
+    :raises StoreError: If the store cannot be used.
     """
     taken_back = 0
     for entry in outbox.abandoned():
-        if entry.content_begun:
-            if outbox.give_up(entry, silence(entry).outcome.dump()):
-                logger.error("Message %s may have been sent: its process was killed. It is not sent again.", entry.id)
-        elif outbox.take_back(entry):
-            taken_back += 1
+        try:
+            taken_back += _recover(outbox, entry)
+        except StoreError:
+            raise
+        except Exception:  # the others are looked after all the same
+            logger.exception("Message %s, which an ended process left, could not be looked after.", entry.id)
     return taken_back
+
+
+def _recover(outbox: Outbox, entry: Entry) -> bool:
+    """Look after one message; ``True`` if it was queued anew."""
+    if entry.content_begun:
+        if outbox.give_up(entry, silence(entry).outcome.dump()):
+            logger.error("Message %s may have been sent: its process was killed. It is not sent again.", entry.id)
+        return False
+    before = Outcome.load(entry.outcome)
+    step = Step(State.UNKNOWN, before) if before.is_unreadable else after_loss(before)
+    taken = outbox.take_back(entry, step.state, step.outcome.dump(), wait=step.wait)
+    if taken and step.state is not State.QUEUED:
+        logger.error("Message %s is %s: %s", entry.id, step.state, step.outcome.failure and step.outcome.failure.text)
+    return taken and step.state is State.QUEUED
 
 
 def silence(entry: Entry) -> Step:
@@ -168,10 +186,11 @@ def silence(entry: Entry) -> Step:
     before = Outcome.load(entry.outcome)
     try:
         message, _ = unpack(entry.message)
-    except MessageError:  # of another version: the state counts more than the names
+        recipients = envelope_of(message, sender=_ANYBODY).recipients
+        message_id = message_id_of(message, sender=_ANYBODY)
+    except Exception:  # of another version, or damaged: the state counts more than the names
         return after_silence(before, (), "")
-    recipients = envelope_of(message, sender=_ANYBODY).recipients
-    return after_silence(before, recipients, message_id_of(message, sender=_ANYBODY))
+    return after_silence(before, recipients, message_id)
 
 
 _ANYBODY = "nobody@localhost.invalid"

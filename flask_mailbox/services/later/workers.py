@@ -54,7 +54,7 @@ class Workers:
 
     def __init__(self, app: Flask, outboxes: list[Outbox], sender: Sender) -> None:
         self._app = app
-        self._outboxes = outboxes
+        self.outboxes = outboxes
         self._sender = sender
         self._has_store = any(outbox.durable for outbox in outboxes)
         self._bell = threading.Condition()
@@ -99,7 +99,7 @@ class Workers:
             threads = list(self._threads)
         for thread in threads:
             thread.join(max(0.0, end - time.monotonic()))
-        for outbox in self._outboxes:
+        for outbox in self.outboxes:
             if not outbox.durable:
                 _tell_lost(outbox)
 
@@ -121,6 +121,9 @@ class Workers:
                 except MailboxError as error:
                     logger.error("Mail that waits cannot be sent now: %s", error)
                     at_least = TROUBLED
+                except Exception:
+                    logger.exception("Mail that waits cannot be sent now.")
+                    at_least = TROUBLED
                 if not self._wait(heard, at_least):
                     return
         finally:
@@ -132,7 +135,7 @@ class Workers:
 
         :raises StoreError: If the store cannot be used; what waits in memory was sent before.
         """
-        for outbox in self._outboxes:
+        for outbox in self.outboxes:
             if outbox.durable and not self._closing:
                 self._maintain(outbox)
             entry = self._claim(outbox)
@@ -221,7 +224,7 @@ class Workers:
     def _until_due(self) -> float | None:
         """Return the seconds until something that waits may be sent; ``None`` if nothing waits."""
         left_alone = self._left_alone()
-        stores = [outbox.store for outbox in self._outboxes]
+        stores = [outbox.store for outbox in self.outboxes]
         try:
             waits = [due - time.time() for store in stores if (due := store.next_due(left_alone)) is not None]
             pause = self._sender.pauses.first_end
@@ -235,8 +238,8 @@ class Workers:
 
     def _begin_in_child(self) -> None:
         """In a forked child: the threads, and what waits in memory, are the parent's."""
-        self.__init__(self._app, self._outboxes, self._sender)  # type: ignore[misc]
-        for outbox in self._outboxes:
+        self.__init__(self._app, self.outboxes, self._sender)  # type: ignore[misc]
+        for outbox in self.outboxes:
             if isinstance(outbox.store, MemoryStore):
                 outbox.store.clear()
 

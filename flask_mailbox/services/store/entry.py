@@ -9,7 +9,7 @@ from ...account import Account
 
 
 class State(enum.StrEnum):
-    """Where a message is on its way."""
+    """Where a message is on its way. A word that another version wrote is ``unknown``, and nothing is done about it."""
 
     QUEUED = "queued"
     SENDING = "sending"
@@ -17,6 +17,10 @@ class State(enum.StrEnum):
     FAILED = "failed"
     UNKNOWN = "unknown"
     CANCELLED = "cancelled"
+
+    @classmethod
+    def _missing_(cls, value: object) -> State:
+        return cls.UNKNOWN
 
 
 FINAL = (State.SENT, State.FAILED, State.UNKNOWN, State.CANCELLED)

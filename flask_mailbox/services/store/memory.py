@@ -45,6 +45,8 @@ class MemoryStore:
 
     def insert(self, entry: Entry) -> bool:
         with self._lock:
+            if entry.id in self._entries:
+                return False
             if entry.key is not None:
                 if (entry.account, entry.key) in self._ids:
                     return False

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
-from ...errors import KeyReusedError, QueueFullError
+from ...errors import KeyReusedError, QueueFullError, StoreError
 from .entry import Entry, State
 from .owner import is_gone, new_owner
 from .table import Store
@@ -20,6 +20,7 @@ KEEP = 30 * 86_400.0
 """Seconds for which a finished message's status, and its key, are remembered."""
 
 CANDIDATES = 8
+INSERTS = 3
 PURGED_AT_ONCE = 500
 
 
@@ -43,6 +44,7 @@ class Outbox:
 
         :raises QueueFullError: If too many wait; nothing was added then.
         :raises KeyReusedError: If the key stands for another message.
+        :raises StoreError: If the store does not take it.
         """
         known = self._known(entry)
         if known is not None:
@@ -52,11 +54,13 @@ class Outbox:
                 f"Nothing was queued, since too much waits: MAILBOX_QUEUE_SIZE allows {self._size} messages, and in "
                 "memory they may have 256 MiB together. Try again later."
             )
-        while not self.store.insert(entry):
+        for _ in range(INSERTS):
+            if self.store.insert(entry):
+                return entry, True
             known = self._known(entry)  # somebody was faster
             if known is not None:
                 return known, False
-        return entry, True
+        raise StoreError(f"The store takes no message of the id {entry.id}, and has none under its key.")
 
     def claim(self, entry_id: str, *, now: float | None = None) -> Entry | None:
         """Take one message in hand, if it waits and is due, and return it."""
@@ -64,7 +68,8 @@ class Outbox:
         entry = self.store.get(entry_id)
         if entry is None or entry.state is not State.QUEUED or entry.due > now:
             return None
-        expected = {"state": State.QUEUED, "attempts": entry.attempts}
+        # since it was read: else whoever was sent to meanwhile, and told so, might be sent to again
+        expected = {"state": State.QUEUED, "attempts": entry.attempts, "updated": entry.updated}
         taken: dict[str, Any] = {
             "state": State.SENDING,
             "owner": new_owner(),
@@ -140,11 +145,16 @@ class Outbox:
         expected = {"state": State.SENDING, "owner": entry.owner, "content_begun": True}
         return self.store.change(entry.id, expected, state=State.UNKNOWN, outcome=outcome, updated=time.time())
 
-    def take_back(self, entry: Entry) -> bool:
-        """Queue an abandoned message anew of which nothing was sent."""
+    def take_back(self, entry: Entry, state: State, outcome: str, *, wait: float = 0.0) -> bool:
+        """Take an abandoned message, of which nothing was sent, out of its owner's hands.
+
+        :param state: ``queued``, or its end.
+        :param wait: Seconds until it is due.
+        """
         expected = {"state": State.SENDING, "owner": entry.owner, "content_begun": False}
         now = time.time()
-        return self.store.change(entry.id, expected, state=State.QUEUED, owner="", due=now, published=0.0, updated=now)
+        values = {"owner": "", "due": now + wait, "published": 0.0, "updated": now}
+        return self.store.change(entry.id, expected, state=state, outcome=outcome, **values)
 
     def purge(self, *, older_than: float = KEEP) -> int:
         """Forget what was finished so many seconds ago; return how much that was."""

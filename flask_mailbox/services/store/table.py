@@ -18,7 +18,7 @@ class Store(Protocol):
     durable: bool
 
     def insert(self, entry: Entry) -> bool:
-        """Add an entry; ``False`` if its account has one of that key already."""
+        """Add an entry; ``False`` if there is one of its id, or its account has one of that key."""
 
     def get(self, entry_id: str) -> Entry | None:
         """Return an entry as it is now."""
