@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 import pytest
@@ -16,8 +17,10 @@ from flask_mailbox import (
     ServiceError,
     UsageError,
     message_sent,
+    parse_message,
 )
 from flask_mailbox.devserver import MailServer
+from flask_mailbox.smtp import transaction
 
 from .apps import mailbox_app, mailbox_of
 
@@ -210,41 +213,34 @@ def test_a_lost_final_answer_is_unknown_and_not_sent_again(mailserver: MailServe
     assert len(mailserver.messages("bob@demo.test")) <= 1
 
 
-@pytest.mark.parametrize(
-    ("protocol", "step"),
-    [
-        (protocol, step)
-        for protocol, steps in {
-            "smtp": ("CONNECT", "GREETING", "EHLO", "AUTH", "MAIL", "RCPT", "DATA", "CONTENT"),
-            "imap": ("CONNECT", "GREETING", "CAPABILITY", "LIST", "EXAMINE", "FETCH"),
-            "pop3": ("CONNECT", "GREETING", "CAPA", "AUTH", "LIST", "UIDL", "RETR"),
-        }.items()
-        for step in steps
-    ],
-)
-@pytest.mark.parametrize("kind", ["drop_before", "drop_after", "stall"])
+KINDS = ("drop_before", "drop_after", "stall")
+STEPS = {
+    "imap": ("CONNECT", "GREETING", "CAPABILITY", "LIST", "EXAMINE", "FETCH"),
+    "pop3": ("CONNECT", "GREETING", "CAPA", "AUTH", "LIST", "UIDL", "RETR"),
+}
+IMPATIENT = {"MAILBOX_READ_TIMEOUT": 0.3, "MAILBOX_OPERATION_TIMEOUT": 0.6}
+
+
+@pytest.mark.parametrize(("protocol", "step"), [(protocol, step) for protocol in STEPS for step in STEPS[protocol]])
+@pytest.mark.parametrize("kind", KINDS)
 def test_a_server_that_fails_at_a_step_gives_our_error_on_time_and_a_healthy_pool(
     mailserver: MailServer, protocol: str, step: str, kind: str
 ) -> None:
     mailserver.deliver(b"Subject: x\r\n\r\nx\r\n", "ann@demo.test")
-    config = mailserver.config("ann@demo.test") | {"MAILBOX_READ_TIMEOUT": 0.3, "MAILBOX_OPERATION_TIMEOUT": 0.6}
-    with mailbox_of(config) as mailbox:
-        if not (kind == "stall" and step == "CONTENT"):  # the reply to the final dot is waited for much longer
-            mailserver.faults.set(protocol, **{kind: step})
+    with mailbox_of(mailserver.config("ann@demo.test") | IMPATIENT) as mailbox:
+        mailserver.faults.set(protocol, **{kind: step})
         try:
-            use(mailbox, protocol)
+            read(mailbox, protocol)
         except ServiceError as error:
-            assert (error.account, error.protocol) == ("default", protocol)  # noqa: PT017 - a receipt is right as well
+            assert (error.account, error.protocol) == ("default", protocol)  # noqa: PT017 - it may come too late to matter
             assert error.host  # noqa: PT017
         mailserver.faults.clear()
 
-        use(mailbox, protocol)
+        read(mailbox, protocol)
 
 
-def use(mailbox: Mailbox, protocol: str) -> None:
-    if protocol == "smtp":
-        mailbox.send(Message("x", recipients=["bob@demo.test"], body="x"))
-    elif protocol == "imap":
+def read(mailbox: Mailbox, protocol: str) -> None:
+    if protocol == "imap":
         with mailbox.imap() as imap:
             imap.folders()
             folder = imap.folder("INBOX")
@@ -254,11 +250,44 @@ def use(mailbox: Mailbox, protocol: str) -> None:
             pop3.message(pop3.entries()[0].uidl)
 
 
-def test_who_signs_out_leaves_no_session_behind(mailbox: Mailbox) -> None:
-    with mailbox.imap(), mailbox["bob"].imap():
-        pass
-    mailbox.forget()
-    left = mailbox.state.pool.connections
-    mailbox["bob"].forget()
+LOST = ("DisconnectedError", "DisconnectedError", "ServiceTimeoutError")
+OUTCOMES = {
+    "CONNECT": ("TLSError DisconnectedError", "accepted", "ServiceTimeoutError"),
+    "GREETING": LOST,
+    "EHLO": LOST,
+    "AUTH": LOST,
+    "MAIL": LOST,
+    "RCPT": ("DisconnectedError", "refused", "ServiceTimeoutError"),
+    "DATA": ("refused", "refused unknown", "refused"),  # unknown if the content was written before the end was seen
+    "CONTENT": ("unknown", "accepted", "unknown"),
+}
+"""What comes of a message when the server drops the connection before or after a step, or falls silent at it."""
 
-    assert (left, mailbox.state.pool.connections) == (1, 0)
+
+@pytest.mark.parametrize("step", OUTCOMES)
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_server_that_fails_at_a_step_of_sending_leaves_the_promised_outcome(
+    mailserver: MailServer, step: str, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transaction, "FINAL_REPLY_TIMEOUT", 0.3)
+    with mailbox_of(mailserver.config("ann@demo.test") | IMPATIENT) as mailbox:
+        mailserver.faults.set("smtp", **{kind: step})
+        first = sent(mailbox, "first")
+        mailserver.faults.clear()
+        second = sent(mailbox, "second")
+    copies = Counter(parse_message(raw).subject for raw in mailserver.messages("bob@demo.test"))
+
+    assert first in OUTCOMES[step][KINDS.index(kind)].split()
+    assert second == "accepted"
+    assert copies["second"] == 1
+    assert copies["first"] in {"accepted": (1,), "unknown": (0, 1)}.get(first, (0,))
+
+
+def sent(mailbox: Mailbox, subject: str) -> str:
+    """Send a message and tell its outcome: how its recipient stands, or the error."""
+    try:
+        receipt = mailbox.send(Message(subject, recipients=["bob@demo.test"], body="x"))
+    except ServiceError as error:
+        assert (error.account, error.protocol, bool(error.host)) == ("default", "smtp", True)  # noqa: PT017 - an outcome as good as a receipt
+        return type(error).__name__
+    return "accepted" if receipt.accepted else "unknown" if receipt.unknown else "refused"

@@ -75,20 +75,64 @@ def test_what_is_sent_arrives_once_or_is_reported(mailserver: MailServer, count:
             except ServiceError as error:
                 outcomes[subject] = error
 
-    before = descriptors()
+    for number in range(32):
+        send(-1 - number)
+    outcomes.clear()
+    before, memory = descriptors(), resident_megabytes()
     with sabotage(mailserver, "smtp") as broken, ThreadPoolExecutor(8) as threads:
         list(threads.map(send, range(count)))
     close(host, mailbox)
+    grown = resident_megabytes() - memory
     arrived = Counter(parse_message(raw).subject for raw in mailserver.messages("bob@demo.test"))
 
     assert len(outcomes) == count
     assert sum(broken.values()) > 10
+    assert_each_arrived_as_told(outcomes, arrived)
+    assert descriptors() <= before + 4
+    assert grown < 60
+
+
+@pytest.mark.parametrize("count", [1_000, FULL])
+def test_what_is_sent_in_series_arrives_once_or_is_reported(mailserver: MailServer, count: int) -> None:
+    host, mailbox = mailbox_app(mailserver.config("ann@demo.test") | PATIENT | {"MAILBOX_POOL_SIZE": 8})
+    outcomes: dict[str, Receipt | ServiceError] = {}
+
+    def send(first: int, last: int) -> None:
+        """Send a stretch of messages; a series that gave up is followed by another."""
+        while first < last:
+            subjects = [f"message {number}" for number in range(first, last)]
+            drafts = (Message(subject, recipients=["bob@demo.test"], body="x") for subject in subjects)
+            with host.app_context():
+                try:
+                    for subject, receipt in zip(subjects, mailbox.send_many(drafts), strict=False):
+                        outcomes[subject] = receipt
+                        first += 1
+                except ServiceError:
+                    continue
+
+    send(-32, 0)
+    outcomes.clear()
+    before, memory = descriptors(), resident_megabytes()
+    share = count // 8
+    with sabotage(mailserver, "smtp") as broken, ThreadPoolExecutor(8) as threads:
+        list(threads.map(lambda number: send(number * share, (number + 1) * share), range(8)))
+    close(host, mailbox)
+    grown = resident_megabytes() - memory
+    arrived = Counter(parse_message(raw).subject for raw in mailserver.messages("bob@demo.test"))
+
+    assert len(outcomes) == count
+    assert sum(broken.values()) > 10
+    assert_each_arrived_as_told(outcomes, arrived)
+    assert descriptors() <= before + 4
+    assert grown < 60
+
+
+def assert_each_arrived_as_told(outcomes: dict[str, Receipt | ServiceError], arrived: Counter[str]) -> None:
     for subject, outcome in outcomes.items():
         accepted = isinstance(outcome, Receipt) and bool(outcome.accepted)
         unknown = isinstance(outcome, Receipt) and bool(outcome.unknown)
         assert arrived[subject] in ((1,) if accepted else (0, 1) if unknown else (0,)), (subject, outcome)
-    assert sum(isinstance(outcome, Receipt) and outcome.ok for outcome in outcomes.values()) > count * 0.5
-    assert descriptors() <= before + 4
+    assert sum(isinstance(outcome, Receipt) and outcome.ok for outcome in outcomes.values()) > len(outcomes) * 0.5
 
 
 @pytest.mark.parametrize("count", [1_000, FULL])
