@@ -80,9 +80,16 @@ def _error(stream: Stream, text: str, command: str, line: str, *, transient: boo
         command=command,
         code=code,
         server_text=line,
-        hint=meaning.hint if meaning else "",
+        hint=f"{meaning.hint} {_least_interval(stream, code)}".strip() if meaning else "",
         category=meaning.category if meaning else None,
     )
+
+
+def _least_interval(stream: Stream, code: str) -> str:
+    """Return how long the provider is known to want between two sign-ins."""
+    provider = stream.account.provider
+    seconds = provider.limit("pop_login_delay_seconds") if provider and code == "LOGIN-DELAY" else None
+    return f"{provider.name} wants {seconds // 60} minutes between two sign-ins." if provider and seconds else ""
 
 
 def _words(line: str) -> str:

@@ -29,19 +29,23 @@ def hint_for(category: str | None, *, provider: Provider | None = None, language
 
 def _english(provider: Provider | None, own_password: bool) -> dict[str, str]:
     credential = provider.credential_name if provider and provider.credential_name else "app password"
+    daily = provider.limit("messages_per_day") if provider else None
     return {
         "name": provider.name if provider else "The server",
         "credential": "the password" if own_password else f"the {credential.removeprefix('the ')}",
         "help": provider.help if provider else "",
+        "daily": f"{provider.name} takes about {daily} messages a day." if provider and daily else "",
     }
 
 
 def _chinese(provider: Provider | None, own_password: bool) -> dict[str, str]:
     credential = _PASSWORD if own_password else (provider.credential_in("zh") if provider else "") or _APP_PASSWORD
+    daily = provider.limit("messages_per_day") if provider else None
     return {
         "name": f" {provider.name} " if provider else "服务器",
         "credential": f" {credential}" if credential[0].isascii() else credential,
         "help": provider.help_in("zh") if provider else "",
+        "daily": f"{provider.name} 每天大约只能发 {daily} 封邮件。" if provider and daily else "",
     }
 
 

@@ -17,8 +17,6 @@ class Quirks:
     :param idle_seconds: After how many seconds IDLE is begun anew at the latest.
     :param move: Whether MOVE works: ``None`` goes by what the server offers.
     :param uidplus: Whether UIDPLUS works: ``None`` goes by what the server offers.
-    :param special_use: How folder roles are told: ``special-use``, ``xlist``, ``attributes_without_capability``,
-        ``none`` or ``unknown``.
     :param sent_copy: Who files a copy in Sent: ``server_saves`` (never append), ``client_must_append``,
         ``account_setting`` or ``unknown``.
     :param from_must_match_login: The return path must be the login's own address.
@@ -26,10 +24,8 @@ class Quirks:
         whatever was read before.
     :param pop_token_at_once: Whether POP3's AUTH takes an access token on its own line, of any length, or never;
         ``None`` sends it there where that line has at most 255 bytes, and else after the server's prompt.
-    :param id_before_login_rejected: Never send ID before the sign-in.
     :param expunge_archives: Expunging only takes a message out of its folder, unless that is the trash: to delete it
         for good, it is moved there first.
-    :param noop_refreshes: Whether NOOP tells of new mail; where it does not, select the folder anew.
     """
 
     requires_imap_id: bool = False
@@ -39,11 +35,8 @@ class Quirks:
     idle_seconds: int = 600
     move: bool | None = None
     uidplus: bool | None = None
-    special_use: str = "unknown"
     sent_copy: str = "unknown"
     from_must_match_login: bool = False
     pop_recent_prefix: str = ""
     pop_token_at_once: bool | None = None
-    id_before_login_rejected: bool = False
     expunge_archives: bool = False
-    noop_refreshes: bool = True

@@ -39,7 +39,6 @@ WORDS = {
 }
 QUIRK_WORDS = {
     "search_text": {"ok", "ascii_only", "unreliable", "ignored", "limited", "unknown"},
-    "special_use": {"special-use", "xlist", "attributes_without_capability", "none", "unknown"},
     "sent_copy": {"server_saves", "client_must_append", "account_setting", "unknown"},
 }
 EVIDENCE = {"corroborated", "single-source", "unverified", "disputed"}

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
+import re
 import tomllib
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
+import flask_mailbox
 import flask_mailbox.providers
 from flask_mailbox.account import Protocol
-from flask_mailbox.providers import Provider, shipped
+from flask_mailbox.providers import Provider, Quirks, shipped
 from flask_mailbox.providers.reader import read_provider
 
 DATA = Path(flask_mailbox.providers.__file__).parent / "data"
@@ -163,3 +166,11 @@ def test_what_to_sign_in_with_is_named_in_both_languages(provider: Provider) -> 
     assert provider.credential_in("en") == provider.credential_name
     assert provider.credential_in("zh") == provider.credential_name_zh
     assert is_chinese(provider.credential_name_zh)
+
+
+@pytest.mark.parametrize("flag", [field.name for field in dataclasses.fields(Quirks)])
+def test_every_quirk_is_obeyed_by_code(flag: str) -> None:
+    package = Path(flask_mailbox.__file__).parent
+    files = [file for file in package.rglob("*.py") if package / "providers" not in file.parents]
+
+    assert [file.name for file in files if re.search(rf"\bquirks\.{flag}\b", file.read_text("utf-8"))]

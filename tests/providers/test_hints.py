@@ -70,6 +70,14 @@ def test_a_preset_without_chinese_words_is_quoted_in_its_own() -> None:
     assert hint.endswith("See Devices.")
 
 
+def test_a_quota_that_is_used_up_is_told_with_the_providers_number() -> None:
+    gmail, netease = shipped().get("gmail"), shipped().get("163")
+
+    assert hint_for("quota", provider=gmail).endswith("Gmail takes about 500 messages a day.")
+    assert hint_for("quota", provider=gmail, language="zh").endswith("Gmail 每天大约只能发 500 封邮件。")
+    assert hint_for("quota", provider=netease).endswith("free space in the mailbox.")
+
+
 def test_the_provider_names_the_credential() -> None:
     assert "授权码" in hint_for("bad_credentials", provider=shipped().get("163"), language="zh")
     assert "the client authorization code" in hint_for("bad_credentials", provider=shipped().get("163"))
