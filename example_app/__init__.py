@@ -14,6 +14,7 @@ from .attempts import Attempts
 from .configuration import configure
 from .csrf import csrf_token, protect_from_forgery
 from .mailbox import mailbox
+from .outgoing import Departures, leaving, scheduled
 from .vault import Vault
 
 PAGE_POLICY = (
@@ -34,6 +35,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     app.extensions["vault"] = Vault(app.config["SIGN_IN_LIFETIME"])
     app.extensions["attempts"] = Attempts()
     app.extensions["searches"] = Attempts(per_address=10)
+    app.extensions["departures"] = Departures()
 
     app.before_request(who.load_account)
     app.before_request(protect_from_forgery)
@@ -55,7 +57,9 @@ def _for_templates() -> dict[str, Any]:
         "csrf_token": csrf_token,
         "account": g.get("account"),
         "other_addresses": who.other_addresses,
-        "outgoing": outbox.outgoing,
+        "leaving": leaving,
+        "scheduled": scheduled,
+        "takes_notes": who.takes_notes,
     }
 
 

@@ -6,10 +6,10 @@ import base64
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from email.utils import getaddresses
 
-from werkzeug.datastructures import FileStorage
+from flask_mail import Attachment
 
 from flask_mailbox import AddressError, Message, ReceivedMessage
 from flask_mailbox.message import clean_html, html_to_text, parse_mailbox
@@ -24,12 +24,15 @@ _KEPT = "X-Draft-Fields"
 class Carried:
     """A file that need not be uploaded again, since a message of the mailbox holds it.
 
-    :param name: How the form calls it: ``forward``, or ``draft-0`` for the draft's first attachment.
+    :param name: How the form calls it: ``forward``, or a name that a file of the draft keeps.
+    :param is_ticked: Whether it goes along; ``is_gone`` if it is not there any more.
     """
 
     name: str
     filename: str
     size: int
+    is_ticked: bool = True
+    is_gone: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,8 +40,9 @@ class Letter:
     """What stands in the form.
 
     :param html: The rich text, cleaned; empty for plain text.
-    :param forward: The message that is forwarded, as ``uid@folder``; ``answer`` the one that is answered.
-    :param draft: The uid of the saved draft, as text; empty if there is none.
+    :param forward: The place of the message that is forwarded; ``answer`` of the one that is answered.
+    :param draft: The place of the saved draft; empty if there is none.
+    :param left_out: Names of the draft's files that do not go along, separated by spaces.
     """
 
     to: str = ""
@@ -52,6 +56,7 @@ class Letter:
     answer: str = ""
     forward: str = ""
     draft: str = ""
+    left_out: str = ""
 
     @classmethod
     def of_form(cls, form: Mapping[str, str]) -> Letter:
@@ -65,7 +70,7 @@ class Letter:
     def of_answer(cls, answer: Message, *, place: str, forwards: bool = False) -> Letter:
         """Return the letter that answers or forwards a message.
 
-        :param place: Which one, as ``uid@folder``.
+        :param place: Where that one lies.
         """
         return cls(
             to=_shown(answer.recipients),
@@ -79,7 +84,7 @@ class Letter:
         )
 
     @classmethod
-    def of_draft(cls, received: ReceivedMessage, uid: int) -> Letter:
+    def of_draft(cls, received: ReceivedMessage, place: str) -> Letter:
         """Return the letter that a message in the drafts folder holds, whichever program put it there."""
         kept = _read_kept(received.headers.get(_KEPT))
         html = received.safe_html() if received.html else ""
@@ -91,29 +96,30 @@ class Letter:
             "references": " ".join(received.references),
         }
         body = received.text if received.text is not None else html_to_text(received.html or "")
-        return cls(**(plain | kept), subject=received.subject, body=body, html=html, draft=str(uid))
+        return cls(**(plain | kept), subject=received.subject, body=body, html=html, draft=place)
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing was written yet."""
         return not any((self.to, self.cc, self.bcc, self.subject, self.body.strip(), self.forward))
 
-    def message(self, files: Iterable[FileStorage] = ()) -> Message:
+    @property
+    def elsewhere(self) -> Letter:
+        """The same text in another mailbox, where nothing that it refers to is."""
+        return replace(self, draft="", answer="", forward="", left_out="")
+
+    def message(self, files: Iterable[Attachment] = ()) -> Message:
         """Return the message to be sent; whether it can be is found when it is."""
         outgoing = self._message(_people(self.to), _people(self.cc), _people(self.bcc))
-        for upload in files:
-            if upload.filename:
-                outgoing.attach(upload.filename, upload.mimetype or "application/octet-stream", upload.read())
+        outgoing.attachments += files
         return outgoing
 
-    def draft_message(self, files: Iterable[FileStorage] = ()) -> Message:
+    def draft_message(self, files: Iterable[Attachment] = ()) -> Message:
         """Return the message for the drafts folder, with what is half typed in a header of its own."""
         kept = {name: value for name, value in asdict(self).items() if name in _KEPT_NAMES and value}
         outgoing = self._message(_valid(_people(self.to)), _valid(_people(self.cc)), [])
         outgoing.extra_headers = {_KEPT: base64.b64encode(json.dumps(kept).encode()).decode()} if kept else None
-        for upload in files:
-            if upload.filename:
-                outgoing.attach(upload.filename, upload.mimetype or "application/octet-stream", upload.read())
+        outgoing.attachments += files
         return outgoing
 
     def _message(self, to: list[Person], cc: list[Person], bcc: list[Person]) -> Message:
@@ -129,7 +135,7 @@ class Letter:
         )
 
 
-_KEPT_NAMES = ("to", "cc", "bcc", "answer", "forward")
+_KEPT_NAMES = ("to", "cc", "bcc", "answer", "forward", "left_out")
 
 
 def _read_kept(text: str | None) -> dict[str, str]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from flask_mailbox.imap import Criteria, Folder, FolderInfo, IMAPSession, Summary
 
+from .places import Place
 from .searching import Filters, read_filters
 
 PAGE_SIZE = 30
@@ -50,6 +52,10 @@ class Listing:
         """What the folder is for; empty for an ordinary one."""
         return next((role_of(info) for info in self.folders if info.path == self.folder), "")
 
+    def place(self, uid: int) -> str:
+        """Return where a message of the folder lies."""
+        return str(Place(self.folder, self.uidvalidity, uid))
+
     @property
     def args(self) -> dict[str, Any]:
         """What a URL needs to show this very list again."""
@@ -67,12 +73,11 @@ def read_listing(imap: IMAPSession, args: Mapping[str, str], *, around: int | No
 
     :param around: The uid of the message that is shown beside the list.
     """
-    path = args.get("folder") or "INBOX"
+    folder = imap.folder(args.get("folder") or "INBOX")
     folders = tuple(sorted(imap.folders(counts=True), key=_place))
     filters = read_filters(args)
     cursor = args.get("cursor", "")
-    known: dict[str, Any] = {"folder": path, "folders": folders, "filters": filters, "cursor": cursor}
-    folder = imap.folder(path)
+    known: dict[str, Any] = {"folder": folder.path, "folders": folders, "filters": filters, "cursor": cursor}
     if args.get("view") == "conversations":
         return _conversations(folder, filters.criteria, known, around)
     page = folder.page(limit=PAGE_SIZE, cursor=cursor or None, search=filters.criteria)
@@ -93,7 +98,7 @@ def role_of(info: FolderInfo) -> str:
 
 def _conversations(folder: Folder, criteria: Criteria | None, known: dict[str, Any], around: int | None) -> Listing:
     """Return a page of conversations; here a cursor is the number of those before it."""
-    start = int(known["cursor"]) if known["cursor"].isdecimal() else 0
+    start = int(known["cursor"]) if re.fullmatch("[0-9]{1,7}", known["cursor"]) else 0
     threads = [tuple(reply.uid for reply in thread) for thread in folder.threads(criteria)]
     shown = threads[start : start + PAGE_SIZE]
     newest = {summary.uid: summary for summary in folder.summaries(max(uids) for uids in shown)}

@@ -11,7 +11,7 @@ from typing import cast
 from flask import Blueprint, Flask, Response, current_app, request
 from flask.typing import ResponseReturnValue
 
-from flask_mailbox import Arrived, Failed, Watcher
+from flask_mailbox import Arrived, Failed, MailboxError, Watcher
 
 from .mailbox import mailbox
 from .vault import Vault
@@ -60,6 +60,13 @@ class Streams:
             self._open.pop(watcher, None)
         watcher.close()
 
+    def end_all_of(self, who: str) -> None:
+        """Close the connections of somebody's streams, who has left; each tells that to its browser and ends."""
+        with self._lock:
+            theirs = [watcher for watcher, whose in self._open.items() if whose == who]
+        for watcher in theirs:
+            watcher.close()
+
     def close(self) -> None:
         """End all streams, for whoever stops the app."""
         with self._lock:
@@ -85,13 +92,18 @@ def events() -> ResponseReturnValue:
     if not streams.add(watcher, ticket):
         watcher.close()
         return "", 503
-    folders = dict.fromkeys(("INBOX", request.args.get("folder") or "INBOX"))
-    watcher.add(mailbox.account, *folders)
-    return Response(
+    response = Response(
         _stream(watcher, streams, vault, ticket),
         mimetype="text/event-stream",
         headers={"X-Accel-Buffering": "no"},
     )
+    response.call_on_close(lambda: streams.end(watcher))  # also if nobody ever reads of it
+    try:
+        watcher.add(mailbox.account, *dict.fromkeys(("INBOX", request.args.get("folder") or "INBOX")))
+    except MailboxError:
+        response.close()
+        raise
+    return response
 
 
 def _stream(watcher: Watcher, streams: Streams, vault: Vault, ticket: str) -> Iterator[str]:
@@ -102,10 +114,10 @@ def _stream(watcher: Watcher, streams: Streams, vault: Vault, ticket: str) -> It
         yield "retry: 2000\nevent: ready\ndata: {}\n\n"
         while time.monotonic() < until:
             event = watcher.next_event(HEARTBEAT)
-            if not streams.is_open(watcher):
-                return
             if not vault.knows(ticket):
                 yield "event: ended\ndata: {}\n\n"
+                return
+            if not streams.is_open(watcher):
                 return
             if event is None:
                 yield ": still here\n\n"

@@ -41,7 +41,7 @@ def entries() -> ResponseReturnValue:
         everything = pop3.entries()
         newest = everything[-NEWEST:]
         tops = [(entry, pop3.top(entry.uidl)) for entry in reversed(newest)]
-    return render_template("maildrop.html", pairs=_paired(tops), total=len(everything), newest=NEWEST)
+    return render_template("maildrop.html", pairs=_paired(tops), total=len(everything))
 
 
 @blueprint.get("/message")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from datetime import tzinfo
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
-from babel.dates import get_timezone
 from flask import Blueprint, Flask, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import Babel
@@ -51,8 +51,8 @@ def _time_zone() -> tzinfo | None:
     """Return the browser's zone, which a script puts into a cookie; UTC until it has."""
     name = request.cookies.get("zone", "")
     try:
-        return get_timezone(name) if re.fullmatch(r"[A-Za-z0-9_+/-]{1,40}", name) else None
-    except LookupError:
+        return ZoneInfo(name) if re.fullmatch(r"[A-Za-z][A-Za-z0-9_+/-]{1,40}", name) else None
+    except (LookupError, OSError):  # unknown; or a folder of zones
         return None
 
 

@@ -2,24 +2,51 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from flask import Flask, current_app, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
 from flask_mailbox import (
+    AddressError,
     AuthenticationError,
     ConnectError,
     DisconnectedError,
     FolderNotFoundError,
     MailboxError,
+    MessageError,
     MessageNotFoundError,
+    QueueFullError,
     ServiceError,
     ServiceTimeoutError,
     UIDValidityChangedError,
 )
+from flask_mailbox.providers import hint_for
 
 from .display import size
-from .language import _
+from .language import _, language
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is shown of an error.
+
+    :param text: What happened, in plain words of the visitor's language.
+    :param detail: The server's own words, or the library's: English, or whatever they are; may be empty.
+    :param hint: What to do about it; may be empty.
+    """
+
+    text: str
+    detail: str = ""
+    hint: str = ""
+
+    @classmethod
+    def of(cls, error: MailboxError) -> Problem:
+        """Return what to show of an error of the mail server, or of what was asked of it."""
+        text = _plain(error)
+        detail = error.text if isinstance(error, ServiceError) else str(error)
+        return cls(text or detail, detail if text else "", _hint(error))
 
 
 def init_app(app: Flask) -> None:
@@ -30,9 +57,8 @@ def init_app(app: Flask) -> None:
 
 def explain(error: MailboxError) -> ResponseReturnValue:
     """Show what the mail server, or the order to it, went wrong with."""
-    detail = error.text if isinstance(error, ServiceError) else str(error)
     status = 404 if isinstance(error, LookupError) else 502 if isinstance(error, ServiceError) else 400
-    return _page(status, _plain(error) or detail, detail, getattr(error, "hint", ""))
+    return _page(status, Problem.of(error))
 
 
 def explain_http(error: HTTPException) -> ResponseReturnValue:
@@ -49,7 +75,7 @@ def explain_http(error: HTTPException) -> ResponseReturnValue:
         500: _("Something went wrong here; the log tells what."),
     }
     text = texts.get(error.code or 500) or error.description or error.name
-    return _page(error.code or 500, text, "", "")
+    return _page(error.code or 500, Problem(text))
 
 
 def _plain(error: MailboxError) -> str:
@@ -64,19 +90,31 @@ def _plain(error: MailboxError) -> str:
         ConnectError: _("The mail server cannot be reached."),
         DisconnectedError: _("The mail server ended the connection."),
         ServiceTimeoutError: _("The mail server did not answer in time."),
+        ServiceError: _("The mail server did not do what was asked."),
+        QueueFullError: _("Too much mail waits to be sent. Try again in a while."),
+        AddressError: _("To, Cc and Bcc take addresses such as ann@example.com, separated by commas."),
     }
+    if isinstance(error, MessageError) and not isinstance(error, AddressError):
+        by_field = {
+            "recipients": _("Enter the address of somebody to send it to."),
+            "attachments": _("An attachment cannot be sent as it is."),
+            "carried": "",  # our own words, in the visitor's language
+        }
+        return by_field.get(error.field or "", _("The message cannot be sent as it is."))
     return next((text for kind, text in texts.items() if isinstance(error, kind)), "")
 
 
-def _page(status: int, text: str, detail: str, hint: str) -> tuple[str, int]:
+def _hint(error: MailboxError) -> str:
+    """Return what to do, in the visitor's language as far as it is known there."""
+    if not isinstance(error, ServiceError) or not error.hint:
+        return ""
+    provider = g.account.provider if g.get("account") else None
+    translated = hint_for(error.category, provider=provider, language=language()) if language() == "zh" else ""
+    return translated or error.hint
+
+
+def _page(status: int, problem: Problem) -> tuple[str, int]:
     again = request.full_path if status == 502 and request.method == "GET" else ""
     back = url_for("mail.folder", folder=request.values.get("folder") or "INBOX") if status in (404, 502) else ""
-    return render_template(
-        "error.html",
-        text=text,
-        detail=detail if detail != text else "",
-        hint=hint,
-        again=again,
-        back=back,
-        known=g.get("account"),
-    ), status
+    page = render_template("error.html", problem=problem, again=again, back=back, known=g.get("account"))
+    return page, status

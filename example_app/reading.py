@@ -7,7 +7,7 @@ import re
 import tempfile
 from typing import IO
 
-from flask import Blueprint, abort, current_app, g, render_template, request, send_file
+from flask import Blueprint, abort, current_app, g, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 
 from flask_mailbox import ReceivedMessage
@@ -17,6 +17,7 @@ from flask_mailbox.message import frame_document, frame_policy, safe_filename
 from .invitation import read_invitation
 from .listing import read_listing
 from .mailbox import mailbox
+from .places import Place
 
 blueprint = Blueprint("mail", __name__)
 
@@ -26,6 +27,8 @@ SHOWN_SOURCE = 256 * 1024
 @blueprint.get("/")
 def folder() -> ResponseReturnValue:
     """Show the newest messages of a folder, or what was searched for, page by page."""
+    if mailbox.account.imap is None:
+        return redirect(url_for("maildrop.entries"), 303)
     with mailbox.imap() as imap:
         listing = read_listing(imap, request.args)
     return render_template("folder.html", listing=listing)
@@ -128,11 +131,22 @@ def asked_uid() -> int:
 
 def asked_message() -> ReceivedMessage:
     """Return the message that the URL names, fetched once a request."""
+    return _asked()[0]
+
+
+def asked_place() -> Place:
+    """Return where that message lies."""
+    return _asked()[1]
+
+
+def _asked() -> tuple[ReceivedMessage, Place]:
     if "asked_message" not in g:
         with mailbox.imap() as imap:
-            g.asked_message = imap.folder(request.args.get("folder") or "INBOX").message(asked_uid())
-    received: ReceivedMessage = g.asked_message
-    return received
+            opened = imap.folder(request.args.get("folder") or "INBOX")
+            received = opened.message(asked_uid())
+            g.asked_message = received, Place(opened.path, opened.uidvalidity, asked_uid())
+    asked: tuple[ReceivedMessage, Place] = g.asked_message
+    return asked
 
 
 def _read(opened: Folder, uid: int) -> tuple[ReceivedMessage | None, tuple[PartInfo, ...]]:

@@ -6,11 +6,12 @@ from collections.abc import Iterable
 from dataclasses import fields
 from typing import cast
 
-from flask import Blueprint, current_app, flash, redirect, render_template, request, session, url_for
+from flask import Blueprint, abort, current_app, flash, g, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from flask_mailbox import Account, AddressError, ConfigurationError, Step, check_account
 from flask_mailbox.discovery import Proposal
+from flask_mailbox.message import parse_mailbox
 from flask_mailbox.providers import Provider
 
 from . import who, writing
@@ -62,11 +63,13 @@ def sign_in(kind: str) -> ResponseReturnValue:
     attempts = cast(Attempts, current_app.extensions["attempts"])
     if kind == "own" and (request.form.get("do") == "find" or not any(request.form.get(leg) for leg in LEGS)):
         return _find_servers(address, client)
+    if problem := _what_is_missing(kind, address):
+        return _form(kind, problems=[problem]), 400
     try:
         values = _values_of_form(kind, address)
         account = mailbox.load_account(values, name=address)
     except ConfigurationError as error:
-        return _form(kind, problems=error.problems), 400
+        return _form(kind, problems=[_("No mailbox can be opened with this.")], details=error.problems), 400
     if not attempts.take(address=address, client=client):
         return _form(kind, problems=[_("Too many attempts. Wait a quarter of an hour.")]), 429
     steps = list(check_account(account, language=language()))
@@ -78,11 +81,26 @@ def sign_in(kind: str) -> ResponseReturnValue:
     return _enter(kind, values, account, steps)
 
 
+@blueprint.before_app_request
+def refuse_other_account() -> ResponseReturnValue | None:
+    """Refuse what a page of one account asks for, where the browser went on with another one in another window."""
+    named = request.values.get("account", "")
+    if g.account is None or named in ("", g.account.address) or request.endpoint in (*who.OPEN, "signin.switch"):
+        return None
+    if request.endpoint in who.FOR_SCRIPTS or not who.takes_notes():
+        abort(409)
+    letter = _kept_letter() if request.endpoint == "writing.send" else {}
+    is_open = named in who.other_addresses()
+    return render_template("elsewhere.html", address=named, kept=letter, is_open=is_open), 409
+
+
 @blueprint.post("/switch")
 def switch() -> ResponseReturnValue:
-    """Go on with another of the accounts that are signed in."""
-    place = request.form.get("place", "")
-    who.switch(int(place) if place.isdecimal() else 0)
+    """Go on with another of the accounts that are signed in, and with the letter that was written there."""
+    if not who.switch(request.form.get("address", "")):
+        return redirect(url_for("signin.choose"), 303)
+    if letter := _kept_letter():
+        return writing.form(Letter.of_form(letter))
     return redirect(url_for("mail.folder"), 303)
 
 
@@ -108,30 +126,39 @@ def _find_servers(address: str, client: str) -> ResponseReturnValue:
     try:
         proposal = mailbox.discover(address)
     except AddressError as error:
-        return _form("own", problems=[str(error)]), 400
+        return _form("own", problems=[_("This is no e-mail address.")], details=[str(error)]), 400
     return _form("own", proposal=proposal)
 
 
 def _enter(kind: str, values: dict[str, object], account: Account, steps: list[Step]) -> ResponseReturnValue:
-    letter = _kept_letter()
+    kept = _kept_letter()
     who.enter(values, account)
     session["kind"] = kind
     for step in steps:
         if step.ok is False:
-            flash(f"{step.leg.upper()}: {step.detail} {step.hint}", "warning")
-    if letter:
-        return writing.form(Letter.of_form(letter))
+            why = step.hint or step.detail
+            flash(_("%(protocol)s does not work now: %(why)s", protocol=step.leg.upper(), why=why), "warning")
+    if kept:
+        letter = Letter.of_form(kept)
+        return writing.form(letter if kept.get("account", account.address) == account.address else letter.elsewhere)
     return redirect(url_for("mail.folder" if _works(steps, "imap") else "maildrop.entries"), 303)
 
 
-def _values_of_form(kind: str, address: str) -> dict[str, object]:
-    """Return what the form says of an account.
+def _what_is_missing(kind: str, address: str) -> str:
+    """Return what keeps the form from being tried, in the visitor's language; empty if nothing does."""
+    if not address or not request.form.get("password"):
+        return _("Enter the address and the password or authorization code.")
+    try:
+        parse_mailbox(address)
+    except AddressError:
+        return _("This is no e-mail address.")
+    is_known = kind in ("demo", "own", "other") or _provider(kind) is not None
+    return "" if is_known else _("No mailbox type of that name is known.")
 
-    :raises ConfigurationError: If something is missing.
-    """
+
+def _values_of_form(kind: str, address: str) -> dict[str, object]:
+    """Return what the form says of an account."""
     values: dict[str, object] = {"address": address, "password": request.form.get("password", ""), "save_sent": True}
-    if not values["address"] or not values["password"]:
-        raise ConfigurationError(_("Enter the address and the password or authorization code."))
     if kind == "demo":
         demo = mailbox.state.settings.account("demo")
         return values | {leg: str(demo.endpoint(leg)) for leg in LEGS} | {"ca_file": str(demo.ca_file)}
@@ -149,14 +176,23 @@ def _works(steps: Iterable[Step], leg: str) -> bool:
 def _kept_letter() -> dict[str, str]:
     """Return the letter that was being written when the session ended, from the form that it goes through."""
     if request.endpoint == "writing.send":
-        names = [field.name for field in fields(Letter)]
+        names = ["account", *(field.name for field in fields(Letter))]
         return {name: request.form[name] for name in names if request.form.get(name)}
     return {name[5:]: value for name, value in request.form.items() if name.startswith("kept_")}
 
 
 def _form(
-    kind: str, *, problems: Iterable[str] = (), steps: Iterable[Step] = (), proposal: Proposal | None = None
+    kind: str,
+    *,
+    problems: Iterable[str] = (),
+    details: Iterable[str] = (),
+    steps: Iterable[Step] = (),
+    proposal: Proposal | None = None,
 ) -> str:
+    """Return the page with the form of a mailbox type.
+
+    :param problems: What is wrong, in the visitor's language; ``details`` in the library's words.
+    """
     provider = _provider(kind)
     entered = request.form if request.endpoint == "signin.sign_in" else request.args
     return render_template(
@@ -167,6 +203,7 @@ def _form(
         demo=mailbox.state.settings.accounts.get("demo"),
         demo_accounts=ACCOUNTS,
         problems=problems,
+        details=details,
         legs=_by_leg(steps),
         entered=proposal.settings() if proposal else entered,
         proposal=proposal,

@@ -9,7 +9,8 @@ import json
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken
 
@@ -20,6 +21,7 @@ MAX_SIGNED_IN = 1000
 class _Entry:
     sealed: bytes
     used: float
+    work: dict[str, Any] = field(default_factory=dict)
 
 
 class Vault:
@@ -66,6 +68,12 @@ class Vault:
     def knows(self, ticket: str) -> bool:
         """Say whether a ticket is good still; asking does not keep it from growing old."""
         return self.get(ticket, touch=False) is not None
+
+    def work(self, ticket: str) -> dict[str, Any]:
+        """Return what is remembered beside an account while it is signed in, such as what can be undone."""
+        with self._lock:
+            entry = self._entries.get(ticket.partition(".")[0])
+        return entry.work if entry is not None and self.knows(ticket) else {}
 
     def remove(self, ticket: str) -> None:
         """Forget what is behind a ticket."""

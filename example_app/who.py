@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Any, cast
 
 from flask import abort, current_app, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
@@ -42,15 +42,26 @@ def load_account() -> ResponseReturnValue | None:
     return redirect(url_for("signin.choose"), 303)
 
 
+def takes_notes() -> bool:
+    """Say whether this page shows the notes that wait: what a script asks for leaves them to the page it is on."""
+    return not ({"X-Background", "X-Part"} & {*request.headers.keys()}) or request.endpoint == "outbox.notes"
+
+
 def other_addresses() -> list[str]:
     """Return the addresses of the browser's other accounts, for the menu."""
-    found = [_opened(ticket, touch=False) for ticket in tickets()[1:]]
-    return [account.address if account else "" for account in found]
+    return [account.address for ticket in tickets()[1:] if (account := _opened(ticket, touch=False))]
+
+
+def work() -> dict[str, Any]:
+    """Return what is remembered beside the current account while it is signed in."""
+    return vault().work(next(iter(tickets()), ""))
 
 
 def enter(values: dict[str, object], account: Account) -> None:
     """Add an account to the browser's and make it the current one, in a session that nobody else knows."""
     others = [ticket for ticket in tickets() if vault().knows(ticket) and _address(ticket) != account.address]
+    for ticket in {*tickets()} - {*others}:
+        vault().remove(ticket)
     kept = {name: session[name] for name in ("language", "theme") if name in session}
     session.clear()
     session.update(kept)
@@ -58,31 +69,31 @@ def enter(values: dict[str, object], account: Account) -> None:
     g.account = account
 
 
-def switch(place: int) -> None:
-    """Make another of the browser's accounts the current one."""
-    known = tickets()
-    if 0 <= place < len(known):
-        session["tickets"] = [known[place], *known[:place], *known[place + 1 :]]
-        _forget_work()
+def switch(address: str) -> bool:
+    """Make another of the browser's accounts the current one; ``False`` if it is not signed in any more."""
+    known = [ticket for ticket in tickets() if vault().knows(ticket)]
+    found = next((ticket for ticket in known if _address(ticket) == address), None)
+    if found is None:
+        return False
+    session["tickets"] = [found, *(ticket for ticket in known if ticket != found)]
+    g.account = _opened(found, touch=True)
+    return True
 
 
 def leave(*, all_of_them: bool) -> None:
-    """Sign out of the current account, or of all."""
+    """Sign out of the current account, or of all: its connections end too."""
     known = tickets()
     for ticket in known if all_of_them else known[:1]:
+        account = _opened(ticket, touch=False)
         vault().remove(ticket)
+        current_app.extensions["live"].end_all_of(ticket)
+        if account is not None:
+            mailbox.for_account(account).forget()
     session["tickets"] = [] if all_of_them else known[1:]
-    _forget_work()
     if not session["tickets"]:
         kept = {name: session[name] for name in ("language", "theme") if name in session}
         session.clear()
         session.update(kept)
-
-
-def _forget_work() -> None:
-    """Forget what belonged to the account before: what could be undone, and letters on their way."""
-    session.pop("undo", None)
-    session.pop("outgoing", None)
 
 
 def _address(ticket: str) -> object:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 
+import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
@@ -46,12 +47,22 @@ def test_what_another_browser_changes_is_told(ann: FlaskClient, webmail: Flask, 
     chunks.close()
 
 
-def test_signing_out_ends_the_stream(ann: FlaskClient, deliver: Deliver) -> None:
+def test_signing_out_ends_the_stream_at_once(ann: FlaskClient) -> None:
     chunks = stream(ann)
     ann.post("/sign-out", data={"csrf_token": token_of(ann)})
-    deliver(subject="not for you any more")
 
     assert list(chunks) == ["event: ended\ndata: {}\n\n"]
+
+
+@pytest.mark.parametrize("method", ["HEAD", "GET"])
+def test_who_leaves_before_the_first_word_leaves_no_connection(webmail: Flask, ann: FlaskClient, method: str) -> None:
+    ann.open("/events", method=method, buffered=False).close()
+
+    assert webmail.extensions["live"]._open == {}
+
+
+def test_a_stream_of_another_account_than_the_pages_is_refused(ann: FlaskClient) -> None:
+    assert ann.get("/events", query_string={"account": "bob@demo.test"}).status_code == 409
 
 
 def test_strangers_and_too_many_get_no_stream(mailserver: MailServer) -> None:

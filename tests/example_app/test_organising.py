@@ -16,7 +16,7 @@ from .conftest import token_of
 Deliver = Callable[..., int]
 
 
-def do(client: FlaskClient, action: str, *uids: int, **fields: str) -> str:
+def do(client: FlaskClient, action: str, *uids: int, **fields: object) -> str:
     """Tick messages, press a button, and return the page that comes then."""
     values = {"csrf_token": token_of(client), "action": action, "uid": [str(uid) for uid in uids], **fields}
     return client.post("/organise", data=values, follow_redirects=True).text
@@ -37,6 +37,79 @@ def test_ticked_messages_are_marked_and_that_is_taken_back(ann: FlaskClient, del
 
     assert 'class="row unread"' not in read
     assert unread.count('class="row unread"') == 2
+
+
+def test_taking_back_a_mark_leaves_alone_what_had_it_before(ann: FlaskClient, deliver: Deliver) -> None:
+    seen, new = deliver(subject="seen", flags=["\\Seen"]), deliver(subject="new")
+    do(ann, "read", seen, new)
+    page = undo(ann)
+
+    assert page.count('class="row unread"') == 1
+    assert "Taken back." in page
+
+
+def test_more_than_a_hundred_messages_can_be_taken_back(ann: FlaskClient, mailserver: MailServer) -> None:
+    uids = [mailserver.deliver(b"Subject: %d\r\n\r\nx\r\n" % number, "ann@demo.test") for number in range(120)]
+    page = do(ann, "delete", *uids)
+    left = len(mailserver.messages("ann@demo.test"))
+    undo(ann)
+
+    assert "Undo" in page
+    assert left == 0
+    assert len(mailserver.messages("ann@demo.test")) == 120
+
+
+def test_taking_back_touches_no_message_that_got_the_number_of_another(
+    ann: FlaskClient, deliver: Deliver, mailserver: MailServer
+) -> None:
+    do(ann, "delete", deliver(subject="gone"))
+    mailserver.renew_uidvalidity("ann@demo.test", "Trash")
+    page = undo(ann)
+
+    assert "numbered this folder anew" in page
+    assert mailserver.messages("ann@demo.test") == []
+
+
+def test_the_button_takes_back_what_it_was_offered_for_and_nothing_later(ann: FlaskClient, deliver: Deliver) -> None:
+    first, second = deliver(subject="one"), deliver(subject="two")
+    offered = re.search(r'name="undo" value="(\w+)"', do(ann, "flag", first))
+    do(ann, "delete", second)
+    assert offered
+    late = {"csrf_token": token_of(ann), "undo": offered[1]}
+    page = ann.post("/undo", data=late, follow_redirects=True).text
+
+    assert "There is nothing to take back." in page
+    assert subjects(page) == ["one"]
+
+
+@pytest.mark.parametrize("odd", ["1x", "1,", ",1", "1 2", "-1", "0", "01", "99999999999", "٣"])
+def test_what_is_no_message_changes_none(ann: FlaskClient, deliver: Deliver, mailserver: MailServer, odd: str) -> None:
+    deliver()
+    values = {"csrf_token": token_of(ann), "action": "delete", "uid": ["1", odd]}
+
+    assert ann.post("/organise", data=values).status_code == 400
+    assert len(mailserver.messages("ann@demo.test")) == 1
+
+
+def test_no_uid_is_cut_short_however_many_come(ann: FlaskClient, mailserver: MailServer) -> None:
+    """A list of ten thousand characters that was cut in the middle of a number named another message."""
+    for number in range(3):
+        mailserver.deliver(b"Subject: %d\r\n\r\nx\r\n" % number, "ann@demo.test")
+    row = ",".join(["1000000000"] * 909) + ",23"  # after ten thousand characters only "2" of the last one is left
+    do(ann, "delete", uid=row)
+    too_many = do(ann, "delete", uid=[str(number) for number in range(1, 2002)])
+
+    assert "Nothing was changed: at most 2000 messages at once." in too_many
+    assert len(mailserver.messages("ann@demo.test")) == 3
+
+
+@pytest.mark.parametrize("cursor", ["9" * 5000, "x", "٣", "-1"])
+def test_a_page_of_conversations_that_is_none_is_the_first(ann: FlaskClient, deliver: Deliver, cursor: str) -> None:
+    deliver(subject="one")
+    page = ann.get("/", query_string={"view": "conversations", "cursor": cursor})
+
+    assert page.status_code == 200
+    assert subjects(page.text) == ["one"]
 
 
 def test_a_flag_is_shown_and_can_be_searched_for(ann: FlaskClient, deliver: Deliver) -> None:

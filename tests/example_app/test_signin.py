@@ -72,7 +72,9 @@ def test_several_mailboxes_are_open_at_once(ann: FlaskClient, mailserver: MailSe
     mailserver.deliver(b"Subject: for bob\r\n\r\nx\r\n", "bob@demo.test")
     sign_in(ann, "bob-secret", address="bob@demo.test")
     bobs = ann.get("/").text
-    anns = ann.post("/switch", data={"csrf_token": token_of(ann), "place": "1"}, follow_redirects=True).text
+    anns = ann.post(
+        "/switch", data={"csrf_token": token_of(ann), "address": "ann@demo.test"}, follow_redirects=True
+    ).text
 
     assert "for bob" in bobs
     assert "for ann" not in bobs

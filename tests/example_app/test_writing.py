@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator
 from html import unescape
 
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 
 from flask_mailbox import parse_message
@@ -21,9 +19,25 @@ ANN = "ann@demo.test"
 
 def fields(page: str) -> dict[str, str]:
     """Return what the form is filled in with."""
-    found = dict(re.findall(r'<input[^>]*\bname="([^"]+)"[^>]*\bvalue="([^"]*)"', page.partition('id="letter"')[2]))
+    found = dict(
+        re.findall(
+            r'<input(?![^>]*checkbox)[^>]*\bname="([^"]+)"[^>]*\bvalue="([^"]*)"', page.partition('id="letter"')[2]
+        )
+    )
     found |= re.findall(r'<textarea[^>]*\bname="([^"]+)"[^>]*>([^<]*)</textarea>', page)
     return {name: unescape(value) for name, value in found.items()}
+
+
+def carried(page: str) -> list[str]:
+    """Return the names of what the form can carry, as far as it is ticked."""
+    return re.findall(r'name="carried" value="([^"]+)" checked', page)
+
+
+def draft_link(client: FlaskClient, uid: int = 1) -> str:
+    """Return the link that a draft offers to go on with it."""
+    found = re.search(r'href="(/write\?draft=[^"]+)"', client.get(f"/message?folder=drafts&uid={uid}").text)
+    assert found
+    return unescape(found[1])
 
 
 def post(client: FlaskClient, path: str = "/write", **values: object) -> str:
@@ -59,9 +73,9 @@ def test_nothing_typed_is_no_draft(ann: FlaskClient, mailserver: MailServer) -> 
 
 def test_a_saved_draft_keeps_its_files_and_is_gone_once_it_is_sent(ann: FlaskClient, mailserver: MailServer) -> None:
     post(ann, do="save", to="bob@demo.test", body="x", attachments=(io.BytesIO(b"data"), "报告.txt"))
-    page = ann.get("/write?draft=1").text
+    page = ann.get(draft_link(ann)).text
     sent = fields(page)
-    post(ann, to=sent["to"], body=sent["body"], draft="1", carried="draft-0")
+    post(ann, to=sent["to"], body=sent["body"], draft=sent["draft"], carried=carried(page))
 
     arrived = parse_message(mailserver.messages("bob@demo.test")[0])
     assert "报告.txt" in page
@@ -74,6 +88,117 @@ def test_a_draft_that_another_program_deleted_is_saved_anew(ann: FlaskClient, ma
 
     assert answer.status_code == 200
     assert len(drafts(mailserver)) == 1
+
+
+def test_a_draft_is_not_taken_for_another_one_that_got_its_number(ann: FlaskClient, mailserver: MailServer) -> None:
+    place = ann.post("/draft", data={"csrf_token": token_of(ann), "body": "old"}).json["draft"]
+    mailserver.renew_uidvalidity(ANN, "Drafts")
+    saved = ann.post("/draft", data={"csrf_token": token_of(ann), "body": "new", "draft": place}).json["draft"]
+    post(ann, "/draft/discard", draft=place)
+
+    assert saved != place
+    assert [parse_message(raw).text.strip() for raw in drafts(mailserver)] == ["old", "new"]
+
+
+@pytest.mark.parametrize("draft", ["x", "1", "٣.١@drafts", "1.2", "9" * 5000, "1." + "9" * 5000 + "@drafts"])
+def test_what_names_no_draft_is_taken_for_none(ann: FlaskClient, draft: str) -> None:
+    values = {"csrf_token": token_of(ann), "body": "x", "draft": draft}
+    codes = [ann.post(path, data=values).status_code for path in ("/draft", "/draft/discard")]
+
+    assert codes == [200, 303]
+    assert ann.get("/write", query_string={"draft": draft}).status_code == 200
+
+
+def test_a_letter_that_is_emptied_leaves_no_draft(ann: FlaskClient, mailserver: MailServer) -> None:
+    place = ann.post("/draft", data={"csrf_token": token_of(ann), "body": "x"}).json["draft"]
+    answer = ann.post("/draft", data={"csrf_token": token_of(ann), "draft": place})
+
+    assert answer.json == {"draft": ""}
+    assert drafts(mailserver) == []
+
+
+FILES = [("one.txt", b"first"), ("two.txt", b"second"), ("three.txt", b"third")]
+
+
+def with_files(client: FlaskClient) -> str:
+    """Save a draft with three files, and return the page that goes on with it."""
+    uploads = [(io.BytesIO(content), name) for name, content in FILES]
+    post(client, do="save", to="bob@demo.test", body="x", attachments=uploads)
+    return client.get(draft_link(client)).text
+
+
+def test_the_files_of_a_draft_keep_their_names_however_often_it_is_saved(
+    ann: FlaskClient, mailserver: MailServer
+) -> None:
+    page = with_files(ann)
+    values = fields(page) | {"csrf_token": token_of(ann)}
+    first, second, third = carried(page)
+    for ticked in ([second, third], [third], [first, third]):
+        values["draft"] = ann.post("/draft", data={**values, "carried": ticked}).json["draft"]
+    post(ann, **{**values, "carried": [first, third]})
+
+    arrived = parse_message(mailserver.messages("bob@demo.test")[0])
+    assert sorted(part.content for part in arrived.attachments) == [b"first", b"third"]
+
+
+def test_a_file_that_was_left_out_is_left_out_when_the_draft_is_opened_again(ann: FlaskClient) -> None:
+    page = with_files(ann)
+    first, *rest = carried(page)
+    ann.post("/draft", data={**fields(page), "csrf_token": token_of(ann), "carried": rest})
+    again = ann.get(draft_link(ann, 2)).text
+
+    assert sorted(carried(again)) == sorted(rest)
+    assert f'value="{first}" >' in again
+
+
+def test_nothing_is_sent_without_a_file_that_is_gone_before_that_is_said(
+    ann: FlaskClient, mailserver: MailServer
+) -> None:
+    page = with_files(ann)
+    mailserver.expunge(ANN, 1, folder="Drafts")
+    values = fields(page) | {"csrf_token": token_of(ann), "do": "send"}
+    asked = ann.post("/write", data={**values, "carried": carried(page)})
+    sent_without_saying = len(mailserver.messages("bob@demo.test"))
+    post(ann, **fields(asked.text) | {"do": "send"})
+
+    assert asked.status_code == 400
+    assert "An attachment is not there any more" in asked.text
+    assert sent_without_saying == 0
+    assert len(mailserver.messages("bob@demo.test")) == 1
+
+
+def test_what_was_typed_outlives_the_message_that_is_forwarded(ann: FlaskClient, mailserver: MailServer) -> None:
+    mailserver.deliver(b"From: bob@demo.test\r\nSubject: plan\r\n\r\nthe plan\r\n", ANN)
+    values = fields(ann.get("/write?way=forward&uid=1").text) | {"to": "bob@demo.test", "body": "look", "do": "send"}
+    mailserver.expunge(ANN, 1)
+    asked = ann.post("/write", data={**values, "carried": "forward"})
+    draft = ann.post("/draft", data={**values, "carried": "forward"}).json["draft"]
+    opened = ann.get("/write", query_string={"draft": draft})
+    post(ann, **fields(asked.text) | {"do": "send"})
+
+    assert asked.status_code == 400
+    assert fields(asked.text)["body"].strip() == "look"
+    assert "not there any more" in opened.text
+    assert parse_message(mailserver.messages("bob@demo.test")[0]).text.strip() == "look"
+
+
+def test_a_saved_draft_is_found_in_its_folder_in_the_readers_language(ann: FlaskClient) -> None:
+    values = {"csrf_token": token_of(ann), "do": "save", "body": "x"}
+    chinese = {"Accept-Language": "zh"}
+    page = ann.get(ann.post("/write", data=values).location, headers=chinese).text
+
+    assert "<title>草稿箱" in page
+    assert "Go on writing" in ann.get("/message?folder=drafts&uid=1").text
+
+
+@pytest.mark.parametrize("values", [{"to": "a@b@c"}, {}, {"to": "x@demo.test", "subject": "a\x00b"}])
+def test_what_is_wrong_is_said_in_the_readers_language(ann: FlaskClient, values: dict[str, str]) -> None:
+    form = {"csrf_token": token_of(ann), "body": "x", **values}
+    page = ann.post("/write", data=form, headers={"Accept-Language": "zh"}).text
+    problem = page.partition('class="problem" role="alert"><p>')[2].partition("</p>")[0]
+
+    assert re.search("[\u4e00-\u9fff]", problem)
+    assert not re.search("[a-z]{4}", problem.replace("ann@example.com", ""))
 
 
 def test_a_discarded_draft_is_gone(ann: FlaskClient, mailserver: MailServer) -> None:
@@ -118,51 +243,6 @@ def test_people_of_recent_mail_are_suggested(ann: FlaskClient, mailserver: MailS
     page = ann.get("/write").text
 
     assert 'value="&#34;Jones, Carol&#34; &lt;carol@demo.test&gt;"' in page
-
-
-@pytest.fixture
-def patient(mailserver: MailServer) -> Iterator[Flask]:
-    """The app with a minute to undo."""
-    made = app_on(mailserver, UNDO_SECONDS=60)
-    yield made
-    with made.app_context():
-        made.extensions["mailbox"].pool.close()
-
-
-def test_a_letter_can_be_taken_back_and_is_open_again(patient: Flask, mailserver: MailServer) -> None:
-    client = patient.test_client()
-    sign_in(client)
-    page = post(client, to="bob@demo.test", subject="hasty", body="oops")
-    ticket = re.search(r"/outbox/(\w+)/cancel", page)
-    assert ticket
-    opened = post(client, f"/outbox/{ticket[1]}/cancel")
-
-    assert "Sending “hasty”" in page
-    assert "The message was not sent." in opened
-    assert fields(opened)["body"].strip() == "oops"
-    assert mailserver.messages("bob@demo.test") == []
-
-
-def test_what_became_of_a_letter_is_told_on_the_next_page(mailserver: MailServer) -> None:
-    app = app_on(mailserver, UNDO_SECONDS=0.05)
-    client = app.test_client()
-    sign_in(client)
-    page = post(client, to="bob@demo.test, nobody@demo.test", subject="plan", body="x")
-    with client.session_transaction() as session:
-        waiting = session.get("outgoing", [])
-    with app.app_context():
-        mailbox = app.extensions["mailbox"].mailbox
-        account = mailbox.load_account(app.extensions["vault"].get(session["tickets"][0]), name=ANN)
-        for letter in waiting:
-            mailbox.for_account(account).ticket(letter["ticket"]).wait(10)
-    page = client.get("/").text if waiting else page
-    link = re.search(r'href="(/outbox/\w+)"', page)
-
-    assert "did not reach everybody" in page
-    assert link
-    assert "refused: 550" in client.get(link[1]).text
-    with app.app_context():
-        app.extensions["mailbox"].pool.close()
 
 
 def test_a_letter_survives_a_session_that_ended(mailserver: MailServer) -> None:
