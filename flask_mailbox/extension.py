@@ -118,11 +118,12 @@ class AccountMailbox:
     ) -> Iterator[Receipt]:
         """Send messages over one connection, as fast as the server takes them, and yield a receipt for each.
 
-        The messages may come from a generator of any length: one is read ahead. What ``send`` would raise for one of
-        them is the ``failure`` of its receipt, and the next is sent all the same. The other parameters are those of
-        ``send``.
+        The messages may come from a generator of any length: the next is read while the server is busy with the one
+        before. What ``send`` would raise for one of them is the ``failure`` of its receipt, and the next is sent all
+        the same. The other parameters are those of ``send``.
 
-        :raises ServiceError: After the receipts of all messages that were read, if there is no connection to be had.
+        :raises ServiceError: After the receipts of all messages that were read: if there is no connection or no
+            sign-in to be had, or if three messages in a row failed for the server's or the network's sake.
         """
         options = SendOptions(
             envelope_from=envelope_from,

@@ -12,4 +12,4 @@ message, or return ``False``: then it is not sent, and its receipt says ``suppre
 
 message_sent = _signals.signal("message-sent")
 """Sent after a message was handed to its server. Sender: the app or ``None``; arguments: ``message``, ``receipt``,
-``account``."""
+``account``. What a receiver raises is logged, and changes nothing."""
