@@ -54,22 +54,25 @@ def find(client: Client, criteria: Criteria) -> Found:
     """Search the open folder.
 
     Where the server cannot search for some words (BADCHARSET), or is known to answer such searches wrongly, it
-    narrows by everything else, and the words are compared here.
+    narrows by everything else, and the words are compared here. ``limited`` servers are asked for no other header
+    field than Message-ID: iCloud's refuse that.
     """
     compile_criteria(criteria)  # all mistakes before anything is sent
     known = client.net.account.quirks.search_text
-    if not distrusted(client):
+
+    def trusted(name: str, value: object) -> bool:
+        if name == "header" and known == "limited":
+            return isinstance(value, tuple) and str(value[0]).lower() == "message-id"
+        words = "".join(value) if isinstance(value, tuple) and name == "header" else value
+        return name not in TEXT_FIELDS or known == "limited" or (known == "ascii_only" and str(words).isascii())
+
+    if not distrusted(client) and (known != "limited" or relaxed(criteria, trusted) == criteria):
         try:
             return Found(_ask(client, criteria))
         except CommandError as error:
             if error.code != "BADCHARSET":
                 raise
         known = "ascii_only"
-
-    def trusted(name: str, value: object) -> bool:
-        words = "".join(value) if isinstance(value, tuple) and name == "header" else value
-        return name not in TEXT_FIELDS or (known == "ascii_only" and str(words).isascii())
-
     narrower = relaxed(criteria, trusted)
     candidates = _ask(client, narrower)
     return Found(candidates) if narrower == criteria else _verify(client, criteria, candidates)

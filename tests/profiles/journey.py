@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
 
-from flask_mailbox import Message
+from flask_mailbox import Mailbox, Message
 from flask_mailbox.devserver import MailServer
-from flask_mailbox.imap import Search
+from flask_mailbox.errors import ServiceError
+from flask_mailbox.imap import FolderInfo, Search
 from flask_mailbox.providers import shipped
 
 from ..apps import mailbox_of
@@ -19,6 +20,7 @@ IDENTITY = "sales@example.net"
 
 LETTER = """\
 From: =?utf-8?b?5p2O6Zu3?= <li@example.net>
+X-Order: order-{number}
 To: me
 Subject: =?utf-8?b?5Y+R56Wo?= {number}
 Message-ID: <{number}@example.net>
@@ -64,17 +66,22 @@ At noon?
 
 @dataclass(frozen=True)
 class Account:
-    """What a user of the app types in."""
+    """What a user of the app types in.
+
+    :param family: What the server plays, where the provider does not tell: his own domain may run on anything.
+    """
 
     provider: str
     address: str
     password: str = "the-code-of-the-provider"
     token: str | None = None
+    family: str = ""
 
-    def server(self) -> MailServer:
+    def server(self, **options: Any) -> MailServer:
         """Return a server of this provider that has the user."""
         tokens = {self.address: self.token} if self.token else None
-        return MailServer({self.address: self.password}, tokens=tokens, profile=self.provider)
+        profile = options.pop("profile", self.family or self.provider)
+        return MailServer({self.address: self.password}, tokens=tokens, profile=profile, **options)
 
     def config(self, server: MailServer, provider: str | None = None) -> dict[str, Any]:
         """Return what the app is told; servers and authority are the embedded server's."""
@@ -99,6 +106,8 @@ class Journey:
     html_part: bytes
     found: tuple[str, ...]
     found_among_unread: tuple[str, ...]
+    found_by_id: tuple[str, ...]
+    found_by_header: tuple[str, ...]
     moved: bool
     left_of_the_deleted: tuple[str, ...]
     sent: str
@@ -118,6 +127,8 @@ WELL = Journey(
     html_part="<p>正文 1</p>".encode(),
     found=("发票 1", "发票 2"),
     found_among_unread=("Lunch",),
+    found_by_id=("发票 2",),
+    found_by_header=("发票 2",),
     moved=True,
     left_of_the_deleted=(),
     sent="ok",
@@ -143,6 +154,7 @@ def travel(account: Account, server: MailServer, config: Mapping[str, Any]) -> J
     for raw in (LETTER.format(number=1), OTHER, LETTER.format(number=2)):
         server.deliver(raw.encode(), account.address)
     with mailbox_of(config) as mailbox:
+        order = _order(mailbox, "order-2")
         with mailbox.imap() as imap:
             folders = imap.folders(counts=True)
             inbox = imap.folder("INBOX")
@@ -155,6 +167,7 @@ def travel(account: Account, server: MailServer, config: Mapping[str, Any]) -> J
                 html_part = file.read()
             found = inbox.search(Search(subject="发票"))
             unread = inbox.search(Search(from_="ann@example.net", unseen=True))
+            by_id = inbox.search(Search(header=("Message-ID", "<2@example.net>")))
             drafts = next(folder.path for folder in folders if folder.role == "drafts")
             new = inbox.move([oldest], drafts)
             moved = imap.folder(drafts).message(new[oldest]).subject == rows[oldest]
@@ -162,13 +175,9 @@ def travel(account: Account, server: MailServer, config: Mapping[str, Any]) -> J
             left = tuple(
                 folder.path
                 for folder in folders
-                if any(b"Subject: Lunch" in raw for raw in server.messages(account.address, folder.path))
+                if any(b"Subject: Lunch" in raw for raw in _stored(server, account, folder))
             )
-        with mailbox.pop3() as pop3:
-            newest = pop3.entries()[-1]
-            pop3.raw(newest.uidl)
-        with mailbox.pop3() as pop3:
-            listed_again = newest.uidl in [entry.uidl for entry in pop3.entries()]
+        listed_again = _lists_again(mailbox)
         sent = _send(mailbox, account)
     sent_folder = next(folder for folder in folders if folder.role == "sent")
     return Journey(
@@ -182,16 +191,44 @@ def travel(account: Account, server: MailServer, config: Mapping[str, Any]) -> J
         html_part=html_part.strip(),
         found=tuple(rows[uid] for uid in found),
         found_among_unread=tuple(rows[uid] for uid in unread),
+        found_by_id=tuple(rows[uid] for uid in by_id),
+        found_by_header=tuple(rows[uid] for uid in order),
         moved=moved,
         left_of_the_deleted=left,
         sent=sent,
-        copies=len(server.messages(account.address, sent_folder.path)),
+        copies=len(_stored(server, account, sent_folder)),
         listed_again=listed_again,
         complaints=_complaints(server),
     )
 
 
-def _send(mailbox: Any, account: Account) -> str:
+def _order(mailbox: Mailbox, number: str) -> tuple[int, ...]:
+    """Find a message by a field of its header; nothing where the server refuses that, or ends the connection."""
+    try:
+        with mailbox.imap() as imap:
+            return tuple(imap.folder("INBOX").search(Search(header=("X-Order", number))))
+    except ServiceError:
+        return ()
+
+
+def _lists_again(mailbox: Mailbox) -> bool:
+    """Whether a message that was read over POP3 is listed in the next session; not if there is no signing in."""
+    try:
+        with mailbox.pop3() as pop3:
+            newest = pop3.entries()[-1]
+            pop3.raw(newest.uidl)
+        with mailbox.pop3() as pop3:
+            return newest.uidl in [entry.uidl for entry in pop3.entries()]
+    except ServiceError:
+        return False
+
+
+def _stored(server: MailServer, account: Account, folder: FolderInfo) -> list[bytes]:
+    """Return what the server holds in a folder that it lists, whatever parts the levels of its name there."""
+    return server.messages(account.address, folder.path.replace(folder.delimiter or "/", "/"))
+
+
+def _send(mailbox: Mailbox, account: Account) -> str:
     message = Message("测试", sender=IDENTITY, recipients=[account.address], body="正文")
     try:
         receipt = mailbox.send(message)

@@ -61,5 +61,6 @@ def _provider(name: str) -> Provider | None:
 
 
 def _with_usernames(profile: Profile, provider: Provider) -> Profile:
-    forms = tuple(form for form in ("full", "local") if form in provider.username) or profile.usernames
+    wanted = " ".join((provider.username, *provider.usernames.values()))
+    forms = tuple(form for form in ("full", "local") if form in wanted) or profile.usernames
     return profile if forms == profile.usernames else dataclasses.replace(profile, usernames=forms)
