@@ -53,7 +53,7 @@ class Series:
             quick = time.monotonic() - began < QUICK
             following = _Following(self._next)
             receipt = draft.receipt or self._attempted(draft, following.parcel if quick else None)
-            failures = failures + 1 if _is_about_the_server(receipt.failure) else 0
+            failures = _failures(failures, receipt)
             told = self._told(draft, receipt)
             began = time.monotonic() - following.seconds
             yield told
@@ -126,8 +126,11 @@ def _is_hopeless(error: MailboxError | None) -> bool:
     return isinstance(error, ConnectError | AuthenticationError)
 
 
-def _is_about_the_server(error: MailboxError | None) -> bool:
-    """Tell whether a failure says nothing about the message: all but the refusal of its sender."""
-    if isinstance(error, CommandError):
-        return error.command != "MAIL" or error.code == "421"
-    return isinstance(error, ServiceError)
+def _failures(before: int, receipt: Receipt) -> int:
+    """Return how many messages in a row failed for the server's sake; those that never reached it do not count."""
+    error = receipt.failure
+    if isinstance(error, CommandError) and error.command == "MAIL" and error.code != "421":
+        return 0  # it was the sender that was refused
+    if isinstance(error, ServiceError):
+        return before + 1
+    return before if error is not None or receipt.suppressed else 0

@@ -120,6 +120,24 @@ def test_a_series_ends_when_three_messages_in_a_row_failed() -> None:
     assert len(receipts) == running.connections == 3
 
 
+def test_bad_drafts_between_them_do_not_hide_that_messages_fail_in_a_row() -> None:
+    def mixed() -> Iterator[Message]:
+        for message in messages(50):
+            yield message
+            yield Message("no recipients")
+
+    receipts: list[Receipt] = []
+    with (
+        scripted(smtp_script({"greeting": b"421 4.7.0 busy\r\n"})) as running,
+        sender_to(running.port) as mailbox,
+        pytest.raises(CommandError, match="busy"),
+    ):
+        collecting(mailbox.send_many(mixed()), receipts)
+
+    assert running.connections == 3
+    assert len(receipts) == 5
+
+
 def test_the_accounts_rate_fails_messages_and_then_the_series() -> None:
     receipts: list[Receipt] = []
     with (
