@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 import os
 import subprocess
@@ -13,6 +14,7 @@ import pytest
 from flask import current_app
 
 from flask_mailbox import KeyReusedError, Mailbox, Message, MessageError, QueueFullError, UsageError, signals
+from flask_mailbox.account import Secret
 from flask_mailbox.devserver import MailServer
 from flask_mailbox.smtp import Receipt
 
@@ -142,6 +144,22 @@ def test_a_status_is_asked_for_by_the_id_and_only_by_the_account(mailbox: Mailbo
     assert bob.ticket(ticket.id) is None
     assert bob.ticket_of_key("order-17") is None
     assert mailbox.ticket("no such id") is None
+
+
+def test_at_another_server_nobody_is_the_same_user(mailbox: Mailbox, mailserver: MailServer) -> None:
+    ticket = mailbox.send_later(letter(), key="order-17", delay=60)
+    ann = mailbox.current.account
+    assert ann.smtp is not None
+    assert ann.credential is not None
+    with scripted(smtp_script()) as hers:
+        endpoint = dataclasses.replace(ann.smtp, port=hers.port)
+        password = dataclasses.replace(ann.credential, secret=Secret("hers"))
+        eve = mailbox.for_account(ann.replace(smtp=endpoint, credential=password))
+
+        assert eve.ticket(ticket.id) is None
+        assert eve.ticket_of_key("order-17") is None
+        assert eve.send_later(letter("another"), key="order-17", delay=60).is_new
+    assert ticket.cancel()
 
 
 def test_a_key_queues_once(mailbox: Mailbox, mailserver: MailServer) -> None:
@@ -349,6 +367,40 @@ def test_signals_come_with_the_apps_context(mailbox: Mailbox) -> None:
         mailbox.send_later(letter()).wait(5)
 
     assert seen == ["host"]
+
+
+def test_what_a_receiver_of_the_signal_keeps_back_is_cancelled(mailbox: Mailbox, mailserver: MailServer) -> None:
+    def judge(sender: object, message: flask_mail.Message, **_: object) -> bool:
+        return message.subject != "secret"
+
+    with signals.message_sending.connected_to(judge):
+        kept_back = mailbox.send_later(letter("secret")).wait(5)
+        sent = mailbox.send_later(letter("plain")).wait(5)
+
+    assert (kept_back.state, kept_back.receipt) == ("cancelled", None)
+    assert kept_back.failure is not None
+    assert "A receiver of message_sending" in kept_back.failure.text
+    assert sent.state == "sent"
+    assert subjects(mailserver) == ["plain"]
+
+
+def test_what_is_kept_back_after_somebody_got_it_is_sent_and_says_so(mailserver: MailServer) -> None:
+    mailserver.add_user("carol@demo.test", "x")
+    mailserver.faults.set("smtp", refuse_recipients={"carol@demo.test": "451 4.7.1 greylisted"})
+    attempts: list[object] = []
+
+    def only_once(sender: object, message: flask_mail.Message, **_: object) -> bool:
+        attempts.append(message)
+        return len(attempts) == 1
+
+    with later_app(mailserver.config("ann@demo.test")) as (_, mailbox), signals.message_sending.connected_to(only_once):
+        status = mailbox.send_later(letter("x", BOB, "carol@demo.test")).wait(5)
+
+    assert (status.state, status.attempts) == ("sent", 2)
+    assert status.receipt is not None
+    assert (status.receipt.accepted, list(status.receipt.refused)) == ((BOB,), ["carol@demo.test"])
+    assert status.failure is not None
+    assert status.failure.category == "cancelled"
 
 
 def test_suppressed_mail_is_recorded_and_not_sent(mailserver: MailServer, mailbox_outbox: list[Message]) -> None:

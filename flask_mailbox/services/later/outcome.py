@@ -163,6 +163,14 @@ def after_refusal(before: Outcome, failure: Failure) -> Step:
     return _end(before.receipt, told)
 
 
+def after_cancel(before: Outcome) -> Step:
+    """Return what follows if the app itself kept the message back."""
+    failure = Failure("A receiver of message_sending kept it back.", "cancelled")
+    if before.receipt is not None and before.receipt.dispatched:
+        return _end(before.receipt, failure)
+    return Step(State.CANCELLED, Outcome(before.receipt, failure))
+
+
 def after_silence(before: Outcome, recipients: tuple[str, ...], message_id: str) -> Step:
     """Return what follows if the sender ended after content may have gone out, and left no word."""
     asked = before.pending if before.pending is not None else recipients

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import flask_mail
 
-from ...account import Account
+from ...account import Account, Protocol
 from ...config import QueueSettings
 from ...errors import QueueFullError, UsageError
 from ..courier import until_rate_allows
@@ -140,11 +140,11 @@ class LaterQueue:
             return False
 
     def _name_of(self, account: Account, outbox: Outbox) -> str:
-        """Return what an account is kept under: in memory, accounts of users may share a name."""
+        """Return what an account is kept under: in memory, users may share a name, and claim any address."""
         if outbox.durable:
             return account.name
-        username = account.credential.username if account.credential else ""
-        return f"{account.name}\n{account.address}\n{username}"
+        credential = account.credential_for(Protocol.SMTP)
+        return "\n".join((account.name, account.address, credential.username if credential else "", str(account.smtp)))
 
     def _ring_of(self, outbox: Outbox) -> Callable[[str], None]:
         if self._uses_celery and outbox.durable:

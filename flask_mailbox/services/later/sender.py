@@ -14,7 +14,17 @@ from ...message import Message, envelope_of, message_id_of
 from ...smtp import Receipt
 from ..delivery import SendOptions
 from ..store import Entry, Outbox, State
-from .outcome import Failure, Outcome, Step, after_error, after_loss, after_receipt, after_refusal, after_silence
+from .outcome import (
+    Failure,
+    Outcome,
+    Step,
+    after_cancel,
+    after_error,
+    after_loss,
+    after_receipt,
+    after_refusal,
+    after_silence,
+)
 from .packing import unpack
 from .pauses import Pauses
 from .schedule import wait_after
@@ -42,7 +52,8 @@ class Sender:
     """Sends what is claimed; used within an app context.
 
     :param find_account: Gives the account of a name.
-    :param make_delivery: Gives a delivery for an account that calls back with each receipt before anybody else sees it.
+    :param make_delivery: Gives a delivery for an account that calls back with each receipt before anybody else sees it,
+        but not with that of a message which a receiver of ``message_sending`` kept back.
     :param until_rate_allows: Gives the seconds until an account's rate lets its next message go.
     """
 
@@ -104,6 +115,8 @@ class Sender:
                     self.pauses.refuse(entry.account, account, Failure.of(error))
                 return self._after(error, before, entry, begun=bool(begun))
             receipt = receipts[-1]
+        if not receipts:  # the one receipt that nobody is called with
+            return after_cancel(before)
         if not patient and account is not None:
             self._rests(account, entry.account)
         return after_receipt(before, receipt, wait_after(entry.attempts), all_or_nothing=options.all_or_nothing)
