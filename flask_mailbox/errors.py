@@ -26,7 +26,8 @@
     │   ├── MessageNotFoundError      no message under that uid or uidl
     │   └── UIDValidityChangedError   the folder's uids were given out anew
     └── MessageError                  the content of a message: names the field
-        └── AddressError              an e-mail address that is none
+        ├── AddressError              an e-mail address that is none
+        └── MessageTooLargeError      more bytes than are read at once
 """
 
 from __future__ import annotations
@@ -79,6 +80,10 @@ class MessageError(MailboxError, ValueError):
 
 class AddressError(MessageError):
     """An e-mail address does not follow RFC 5321."""
+
+
+class MessageTooLargeError(MessageError):
+    """A message on a server has more bytes than are read at once; its parts can still be read."""
 
 
 class ServiceError(MailboxError):

@@ -16,21 +16,37 @@ LOCKED = "sandbox; default-src 'none'"
 REVALIDATED = "private, no-cache"
 """Kept by the reader's own browser only, and asked for again each time: who may read may change."""
 
+LONGEST_NAME = 150
+LONGEST_ENDING = 16
+"""Characters of a file name, and of what tells its kind: a name that is cut keeps that."""
+
 
 def raw_message(data: bytes, name: str) -> Response:
     """Return a message as a download."""
     return _download((data,), "message/rfc822", f"{name}.eml")
 
 
-def attachment(message: ReceivedMessage, index: int) -> Response:
-    """Return an attachment as a download of neutral type.
+def attachment(message: ReceivedMessage, index: int, entity_tag: str | None) -> Response:
+    """Return an attachment, or the range of it that is asked for, as a download of neutral type.
 
     :raises NotFound: If the message has no such attachment.
+    :raises RequestedRangeNotSatisfiable: If it has no such range.
     """
     if index >= len(message.attachments):
         raise NotFound("The message has no such attachment.")
     part = message.attachments[index]
-    return _download((part.content,), "application/octet-stream", part.safe_filename)
+    return content(part.content, part.safe_filename, asked_range(entity_tag))
+
+
+def content(data: bytes, filename: str, asked: Range | None) -> Response:
+    """Return bytes, or the range of them that is asked for, as a download of neutral type.
+
+    :raises RequestedRangeNotSatisfiable: If there is no such range.
+    """
+    if asked is None:
+        return stream((data,), filename)
+    start, stop = bounds(asked, len(data))
+    return piece((data[start:stop],), filename, start, stop, len(data))
 
 
 def stream(content: Iterable[bytes], filename: str) -> Response:
@@ -99,8 +115,11 @@ def immutable(entity_tag: str | None, make: Callable[[], Response]) -> Response:
     """
     if entity_tag is None:
         return make()
-    known = request.if_none_match.contains_weak(entity_tag)
-    response = Response(status=304) if known else make()
+    known = request.if_none_match
+    if known.star_tag:  # means whatever there is: so it must be there
+        make().close()
+    unchanged = known.star_tag or known.contains_weak(entity_tag)
+    response = Response(status=304) if unchanged else make()
     response.set_etag(entity_tag)
     response.headers["Cache-Control"] = REVALIDATED
     return response
@@ -115,7 +134,10 @@ def _download(content: Iterable[bytes], content_type: str, filename: str) -> Res
 
 def disposition(filename: str) -> str:
     """Return the field that makes a download of an answer, with a name for old and new readers (RFC 6266, 8187)."""
-    name = re.sub(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069/\\]", "_", filename)[:150].strip(". ") or "download"
+    name = re.sub(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069/\\]", "_", filename)
+    stem, dot, ending = name.rpartition(".")
+    ending = dot + ending if stem and len(ending) <= LONGEST_ENDING else ""
+    name = (name.removesuffix(ending)[: LONGEST_NAME - len(ending)] + ending).strip(". ") or "download"
     plain = re.sub(r"[^ !#-$&-\[\]-~]", "_", name)
     extended = quote(name.encode("utf-8", "replace"), safe="!#$&+-.^_`|~")
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{extended}"

@@ -12,6 +12,7 @@ from typing import NoReturn
 from werkzeug.exceptions import NotFound
 
 from ..account import Account
+from .release import MADE_BY
 
 _SEAL_BYTES = 6
 _MESSAGE = re.compile(r"([0-9]{1,10})-([0-9]{1,10})-([0-9a-f]{12})", re.ASCII)
@@ -74,8 +75,8 @@ class Ids:
         return uidvalidity, uid
 
     def entity_tag(self, *parts: object) -> str:
-        """Return an ETag for something of this account that never changes."""
-        text = "\0".join(map(str, (self.owner, *parts)))
+        """Return an ETag for something of this account that never changes, but for the software that makes it."""
+        text = "\0".join(map(str, (MADE_BY, self.owner, *parts)))
         return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:32]
 
     def _seal(self, purpose: str) -> bytes:

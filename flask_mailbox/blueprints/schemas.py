@@ -86,6 +86,12 @@ class PartSchema(Strict):
     inline = fields.Boolean()
 
 
+class SectionSchema(PartSchema):
+    """An attachment; ``section`` is its number among the parts of the message."""
+
+    section = fields.String()
+
+
 class MessageSchema(Strict):
     """A message."""
 
@@ -119,6 +125,12 @@ class EntrySchema(Strict):
     uidl = fields.String()
     number = fields.Integer()
     size = fields.Integer()
+
+
+class TopQuery(Strict):
+    """How many lines of the message's body."""
+
+    lines = fields.Integer(load_default=0, validate=validate.Range(0, 10_000))
 
 
 class NewQuery(Strict):
@@ -193,18 +205,21 @@ class ReceiptSchema(Strict):
 def message_values(message: Any, identifier: str) -> dict[str, Any]:
     """Return what ``MessageSchema`` dumps of a received message."""
     names = ("message_id", "in_reply_to", "references", "subject", "from_", "reply_to", "to", "cc", "date", "text")
-    values = {name: getattr(message, name) for name in names}
-    parts = [
-        {name: getattr(part, name) for name in ("filename", "safe_filename", "content_type", "size", "inline")}
-        | {"index": index}
-        for index, part in enumerate(message.attachments)
-    ]
-    return values | {
+    return {name: getattr(message, name) for name in names} | {
         "id": identifier,
         "has_html": bool(message.html),
-        "attachments": parts,
+        "attachments": part_values(message),
         "defects": [str(defect) for defect in message.defects],
     }
+
+
+def part_values(message: Any) -> list[dict[str, Any]]:
+    """Return what ``PartSchema`` and ``SectionSchema`` dump of a message's attachments."""
+    names = ("filename", "safe_filename", "content_type", "size", "inline", "section")
+    return [
+        {name: getattr(part, name) for name in names} | {"index": index}
+        for index, part in enumerate(message.attachments)
+    ]
 
 
 def header_values(headers: Headers) -> list[dict[str, str]]:

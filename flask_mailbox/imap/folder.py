@@ -7,7 +7,7 @@ from functools import partial
 from io import BufferedReader
 from typing import IO, TYPE_CHECKING
 
-from ..errors import MessageError, MessageNotFoundError
+from ..errors import MessageNotFoundError, MessageTooLargeError
 from ..message import Headers, ReceivedMessage, parse_message
 from .arguments import MAX_NUMBER, check_uid
 from .bulk import cut_batches, read_sizes, whole_batch
@@ -180,7 +180,7 @@ class Folder(ChangeableFolder):
         :param limit: The largest message to read, in bytes; the account's ``max_message_size`` if not told.
         :raises MessageNotFoundError: If there is no message under that uid, or it is gone.
         :raises UIDValidityChangedError: If the uid is void.
-        :raises MessageError: If the message is larger than the limit.
+        :raises MessageTooLargeError: If the message is larger than the limit.
         """
         return parse_message(self.raw(uid, uidvalidity=uidvalidity, limit=limit))
 
@@ -192,7 +192,7 @@ class Folder(ChangeableFolder):
         try:
             items = self._fetch_one(uid, b"(UID BODY.PEEK[])", b"BODY[]", uidvalidity, budget)
         except OversizeError as error:
-            raise MessageError(
+            raise MessageTooLargeError(
                 f"The message has {error.size:,} bytes; at most {most:,} are read at once. Read its parts instead."
             ) from error
         return section(items, b"BODY[]") or b""

@@ -9,7 +9,15 @@ from typing import IO, TypeVar
 
 from ..account import Account, Protocol
 from ..auth import open_signed_in
-from ..errors import BusyError, CommandError, MessageError, MessageNotFoundError, ServiceError, UsageError
+from ..errors import (
+    BusyError,
+    CommandError,
+    MessageError,
+    MessageNotFoundError,
+    MessageTooLargeError,
+    ServiceError,
+    UsageError,
+)
 from ..message import ReceivedMessage, parse_message
 from ..net.stream import Stream
 from .client import POP3Client
@@ -156,7 +164,7 @@ class POP3Session:
 
         :param uidl: A name that ``entries`` gave, in this session or an earlier one.
         :raises MessageNotFoundError: If there is no message of that name.
-        :raises MessageError: If it is larger than ``MAX_MESSAGE_SIZE``.
+        :raises MessageTooLargeError: If it is larger than ``MAX_MESSAGE_SIZE``.
         """
         ((_, content),) = self.raws([uidl])
         return content
@@ -184,7 +192,7 @@ class POP3Session:
         such as ``delete`` for each message that was handled.
 
         :raises MessageNotFoundError: If there is no message of a name; before any is fetched.
-        :raises MessageError: If one is larger than ``MAX_MESSAGE_SIZE``; before any is fetched.
+        :raises MessageTooLargeError: If one is larger than ``MAX_MESSAGE_SIZE``; before any is fetched.
         """
         entries = [self._within_limit(self._entry(uidl)) for uidl in uidls]
         return self._fetch(entries)
@@ -201,7 +209,7 @@ class POP3Session:
     def _within_limit(self, entry: Entry) -> Entry:
         limit = self.account.max_message_size
         if entry.size > limit:
-            raise MessageError(
+            raise MessageTooLargeError(
                 f"The message has {entry.size:,} bytes, and MAX_MESSAGE_SIZE allows {limit:,}: raise it to fetch it."
             )
         return entry

@@ -82,6 +82,8 @@ TABLE: dict[str, Needs] = {
     "pop3.messages.html": NOTHING,
     "pop3.messages.attachment": NOTHING,
     "pop3.messages.raw": NOTHING,
+    "pop3.parts.list": NOTHING,
+    "pop3.parts.read": NOTHING,
     "pop3.messages.delete": NOTHING,
     "smtp.messages.send": Needs(MAIL),
     "smtp.messages.send_form": Needs(form={"message": json.dumps(MAIL)}),

@@ -8,6 +8,7 @@ from flask import Response
 
 from .. import downloads
 from ..base import Blueprint, json_response
+from ..openapi import KNOWN, RANGE
 from ..schemas import HeaderSchema, HTMLQuery, MessageSchema, header_values, message_values
 from .places import MESSAGE, MessagePlace
 
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
 def add_messages(blueprint: Blueprint) -> None:
     """Add the routes that read one message; all leave it unread, and what they give never changes."""
 
-    @blueprint.operation(MESSAGE, "imap.messages.read", summary="One message, still unread", answer=MessageSchema)
+    @blueprint.operation(
+        MESSAGE, "imap.messages.read", summary="One message, still unread", answer=MessageSchema, headers=(KNOWN,)
+    )
     def read(mailbox: AccountMailbox, folder: str, message: str) -> Response:
         place = MessagePlace.of(mailbox, folder, message)
 
@@ -34,6 +37,7 @@ def add_messages(blueprint: Blueprint) -> None:
         summary="The header fields, in order",
         answer=HeaderSchema,
         many=True,
+        headers=(KNOWN,),
     )
     def headers(mailbox: AccountMailbox, folder: str, message: str) -> Response:
         place = MessagePlace.of(mailbox, folder, message)
@@ -46,14 +50,22 @@ def add_messages(blueprint: Blueprint) -> None:
         return downloads.immutable(place.entity_tag("headers"), make)
 
     @blueprint.operation(
-        f"{MESSAGE}/text", "imap.messages.text", summary="The message as plain text", produces="text/plain"
+        f"{MESSAGE}/text",
+        "imap.messages.text",
+        summary="The message as plain text",
+        produces="text/plain",
+        headers=(KNOWN,),
     )
     def text(mailbox: AccountMailbox, folder: str, message: str) -> Response:
         place = MessagePlace.of(mailbox, folder, message)
         return downloads.immutable(place.entity_tag("text"), lambda: downloads.plain_text(_fetch(mailbox, place)))
 
     @blueprint.operation(
-        f"{MESSAGE}/raw", "imap.messages.raw", summary="The message's own bytes", produces="message/rfc822"
+        f"{MESSAGE}/raw",
+        "imap.messages.raw",
+        summary="The message's own bytes",
+        produces="message/rfc822",
+        headers=(KNOWN,),
     )
     def raw(mailbox: AccountMailbox, folder: str, message: str) -> Response:
         place = MessagePlace.of(mailbox, folder, message)
@@ -71,6 +83,7 @@ def add_messages(blueprint: Blueprint) -> None:
         summary="The message's HTML, cleaned, for a sandboxed frame",
         query=HTMLQuery,
         produces="text/html",
+        headers=(KNOWN,),
     )
     def html(mailbox: AccountMailbox, folder: str, message: str, query: dict[str, Any]) -> Response:
         place = MessagePlace.of(mailbox, folder, message)
@@ -85,12 +98,12 @@ def add_messages(blueprint: Blueprint) -> None:
         "imap.messages.attachment",
         summary="One attachment as a download",
         produces="application/octet-stream",
+        headers=(KNOWN, RANGE),
     )
     def attachment(mailbox: AccountMailbox, folder: str, message: str, index: int) -> Response:
         place = MessagePlace.of(mailbox, folder, message)
-        return downloads.immutable(
-            place.entity_tag("attachment", index), lambda: downloads.attachment(_fetch(mailbox, place), index)
-        )
+        tag = place.entity_tag("attachment", index)
+        return downloads.immutable(tag, lambda: downloads.attachment(_fetch(mailbox, place), index, tag))
 
 
 def _fetch(mailbox: AccountMailbox, place: MessagePlace) -> ReceivedMessage:

@@ -145,9 +145,7 @@ def _ranged(part: Part, tag: str | None) -> Response | None:
     if asked is None:
         return None
     if part.info.size <= PIECE:
-        content = b"".join(part.pieces())
-        start, stop = downloads.bounds(asked, len(content))
-        return downloads.piece((content[start:stop],), part.filename, start, stop, len(content))
+        return downloads.content(b"".join(part.pieces()), part.filename, asked)
     layout = layout_of(part.info.encoding, part.info.size, part.read)
     if layout is None:
         return None
