@@ -66,16 +66,19 @@ def check_uid(uid: int) -> int:
     return uid
 
 
-def number_sets(numbers: Iterable[int], length: int = SET_LENGTH) -> Iterator[tuple[bytes, tuple[int, ...]]]:
+def number_sets(
+    numbers: Iterable[int], length: int = SET_LENGTH, *, most: int = MAX_NUMBER
+) -> Iterator[tuple[bytes, tuple[int, ...]]]:
     """Yield sets of ascending ranges, each within a line's length, with the numbers that it holds.
 
+    :param most: How many numbers a set may hold.
     :raises UsageError: If one of them is no number that IMAP allows.
     """
     text = b""
     held: list[int] = []
-    for first, last in _ranges(sorted({check_uid(number) for number in numbers})):
+    for first, last in _ranges(sorted({check_uid(number) for number in numbers}), most):
         piece = b"%d" % first if first == last else b"%d:%d" % (first, last)
-        if text and len(text) + 1 + len(piece) > length:
+        if text and (len(text) + 1 + len(piece) > length or len(held) + last - first >= most):
             yield text, tuple(held)
             text, held = b"", []
         text = text + b"," + piece if text else piece
@@ -109,12 +112,13 @@ def count_set(text: bytes) -> int:
     return count
 
 
-def _ranges(numbers: list[int]) -> Iterator[tuple[int, int]]:
+def _ranges(numbers: list[int], most: int) -> Iterator[tuple[int, int]]:
+    """Yield first and last of each run of ascending numbers, long ones in pieces."""
     if not numbers:
         return
     first = last = numbers[0]
     for number in numbers[1:]:
-        if number != last + 1:
+        if number != last + 1 or number - first >= most:
             yield first, last
             first = number
         last = number

@@ -8,6 +8,7 @@ from .arguments import number_sets
 from .client import Client
 from .connection import MIB, Budget
 from .fetch import by_uid, parse_number
+from .pipeline import run_sets
 
 BATCH_BYTES = 4 * MIB
 BATCH_MESSAGES = 50
@@ -16,8 +17,7 @@ BATCH_MESSAGES = 50
 def read_sizes(client: Client, uids: Iterable[int]) -> list[tuple[int, int]]:
     """Return uids and sizes of those messages that are there."""
     found: list[tuple[int, int]] = []
-    for numbers, held in number_sets(uids):
-        answer = client.run("UID FETCH", numbers, b"(UID RFC822.SIZE)")
+    for answer, held in run_sets(client, "UID FETCH", uids, b"(UID RFC822.SIZE)"):
         sizes = by_uid(answer.of("FETCH"))
         found += [(uid, parse_number(sizes[uid].get(b"RFC822.SIZE"))) for uid in held if uid in sizes]
     return found

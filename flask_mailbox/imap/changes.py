@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..errors import CommandError, FolderNotFoundError
-from .arguments import MAX_NUMBER, number_sets
+from .arguments import MAX_NUMBER
 from .flagtable import Flags, FlagTable
 from .hits import read_set
 from .known import Known
+from .pipeline import run_sets
 from .snapshot import CHANGES, Snapshot, flags_of, list_flags, list_uids, take_snapshot
 from .uidset import UidSet
 
@@ -233,8 +234,7 @@ def _known(snapshot: Snapshot, present: UidSet | None, flags: Mapping[int, Flags
 
 def _flags_of_uids(session: IMAPSession, uids: list[int]) -> dict[int, Flags]:
     found: dict[int, Flags] = {}
-    for numbers, held in number_sets(uids):
-        answer = session.client.run("UID FETCH", numbers, b"(UID FLAGS)", budget=CHANGES)
+    for answer, held in run_sets(session.client, "UID FETCH", uids, b"(UID FLAGS)", budget=CHANGES):
         wanted = set(held)
         found |= {uid: flags for uid, flags in flags_of(answer.of("FETCH")).items() if uid in wanted}
     return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from imapclient import IMAPClient
@@ -103,20 +103,21 @@ class Client(IMAPClient):  # type: ignore[misc]
         finally:
             self._imap.collected = None
 
-    def ask_both(
-        self, first: tuple[str, *tuple[bytes, ...]], second: tuple[str, *tuple[bytes, ...]], *, budget: Budget
-    ) -> tuple[Answer, Answer]:
-        """Send two commands in one write and return both answers: one round trip.
+    def ask_all(self, commands: Sequence[tuple[str, Sequence[bytes]]], *, budget: Budget) -> list[Answer]:
+        """Send commands in one write and return their answers: one round trip.
 
-        The second is carried out even if the first is refused, so it must be harmless then.
+        Each is carried out even if one before it is refused, so it must be harmless then.
+
+        :param commands: Names with arguments, none of them a literal; few enough to wait in the buffers below.
+        :param budget: How much the server may answer to all of them.
         """
         answers: list[Answer] = []
         try:
-            tags = [self._imap._new_tag(), self._imap._new_tag()]
+            tags = [self._imap._new_tag() for _ in commands]
             self._imap.begin(budget)
             lines = [
                 guard(b" ".join([tag, name.encode("ascii"), *arguments]), "argument")
-                for tag, (name, *arguments) in zip(tags, (first, second), strict=True)
+                for tag, (name, arguments) in zip(tags, commands, strict=True)
             ]
             for line in lines if self._imap.log.is_on else ():
                 self._imap.log.sent(line.decode("utf-8", "replace"))
@@ -127,7 +128,7 @@ class Client(IMAPClient):  # type: ignore[misc]
                 answers.append(Answer(self._final(tag, "the commands"), collected))
         finally:
             self._imap.collected = None
-        return answers[0], answers[1]
+        return answers
 
     def authenticate_by(self, mechanism: Mechanism, *, initial: bool) -> Answer:
         """Run a SASL mechanism to the server's final answer (RFC 9051, 6.2.2).

@@ -5,12 +5,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable
 
-from ..errors import CommandError
-from .answer import Answer
-from .arguments import number_sets, parse_set
+from .answer import Answer, Status
+from .arguments import parse_set
 from .client import Client
+from .connection import Budget
 from .hits import all_hits, hits_budget
 from .names import quote_name
+from .pipeline import ask_sets, run_sets
+from .refusals import refused
 
 logger = logging.getLogger("flask_mailbox")
 
@@ -20,29 +22,31 @@ NewUids = dict[int, int]
 
 def store_flags(client: Client, uids: Iterable[int], flags: bytes, sign: str) -> None:
     """Add (``+``) or remove (``-``) flags; uids that are gone are passed over, as STORE does."""
-    for numbers, _ in number_sets(uids):
-        client.run("UID STORE", numbers, f"{sign}FLAGS.SILENT".encode(), flags)
+    for _ in run_sets(client, "UID STORE", uids, f"{sign}FLAGS.SILENT".encode(), flags):
+        pass
 
 
 def copy(client: Client, uids: Iterable[int], destination: str) -> NewUids:
     """Copy messages to another folder."""
     new: NewUids = {}
-    name = quote_name(destination)
-    for numbers, _ in number_sets(uids):
-        new |= _new_uids(client.run("UID COPY", numbers, name))
+    for answer, _ in run_sets(client, "UID COPY", uids, quote_name(destination)):
+        new |= _new_uids(answer)
     return new
 
 
 def move(client: Client, uids: Iterable[int], destination: str) -> NewUids:
     """Move messages to another folder: by MOVE, else by copying and deleting exactly these."""
-    new: NewUids = {}
     name = quote_name(destination)
-    for numbers, held in number_sets(uids):
-        answer = _try_move(client, numbers, name)
-        new |= _new_uids(answer or client.run("UID COPY", numbers, name))
-        if answer is None:
-            expunge(client, held)
-    return new
+    left = set(uids)
+    new: NewUids = {}
+    if client.can("MOVE") and client.net.account.quirks.move is not False:
+        for answer, held in ask_sets(client, "UID MOVE", left, name):
+            if answer.status.condition == "OK":
+                new |= _new_uids(answer)
+                left.difference_update(held)
+            elif answer.status.code != "CANNOT":  # as yahoo.co.jp says
+                raise refused(client.net, "UID MOVE", answer.status)
+    return new | _copy_and_expunge(client, left, name) if left else new
 
 
 def expunge(client: Client, uids: Iterable[int]) -> None:
@@ -51,17 +55,17 @@ def expunge(client: Client, uids: Iterable[int]) -> None:
     Without UIDPLUS only EXPUNGE exists, which deletes all that carry ``\\Deleted``: it is used if these messages
     alone do, else they stay marked, and a warning is logged.
     """
-    ours = tuple(uids)
+    ours = set(uids)
     store_flags(client, ours, b"(\\Deleted)", "+")
     if client.can("UIDPLUS") and client.net.account.quirks.uidplus is not False:
-        for numbers, _ in number_sets(ours):
-            client.run("UID EXPUNGE", numbers)
+        for _ in run_sets(client, "UID EXPUNGE", ours):
+            pass
         return
     marked = _marked_as_deleted(client)
     if not marked:
         return
-    if marked <= set(ours):
-        client.run("EXPUNGE")
+    if marked <= ours:
+        client.run("EXPUNGE", budget=Budget(lines=Budget().lines + len(marked)))
     else:
         logger.warning(
             "Messages of account '%s' were marked as deleted but not expunged: others are marked too, "
@@ -70,16 +74,22 @@ def expunge(client: Client, uids: Iterable[int]) -> None:
         )
 
 
-def _try_move(client: Client, numbers: bytes, name: bytes) -> Answer | None:
-    """Return the answer to MOVE, or ``None`` where the server has none or says CANNOT, as yahoo.co.jp does."""
-    if not client.can("MOVE") or client.net.account.quirks.move is False:
-        return None
-    try:
-        return client.run("UID MOVE", numbers, name)
-    except CommandError as error:
-        if error.code == "CANNOT":
-            return None
-        raise
+def _copy_and_expunge(client: Client, uids: Iterable[int], name: bytes) -> NewUids:
+    """Copy messages and delete those that were copied, also if others were refused."""
+    new: NewUids = {}
+    copied: list[int] = []
+    refusal: Status | None = None
+    for answer, held in ask_sets(client, "UID COPY", uids, name):
+        if answer.status.condition == "OK":
+            new |= _new_uids(answer)
+            copied += held
+        else:
+            refusal = refusal or answer.status
+    if copied:
+        expunge(client, copied)
+    if refusal is not None:
+        raise refused(client.net, "UID COPY", refusal)
+    return new
 
 
 def _marked_as_deleted(client: Client) -> set[int]:

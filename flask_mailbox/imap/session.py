@@ -217,8 +217,8 @@ class IMAPSession:
         :raises FolderNotFoundError: If there is none of that name.
         """
         self._forget()
-        opening = ("EXAMINE", quote_name(path))
-        first, second = self._read(lambda: self.client.ask_both(opening, (command, *arguments), budget=budget))
+        opening = ("EXAMINE", (quote_name(path),))
+        first, second = self._read(lambda: self.client.ask_all([opening, (command, arguments)], budget=budget))
         if first.status.condition == "OK":
             return self._opened(path, first, writable=False), second
         opened = self._opened(path, self._select("EXAMINE", path, refused_before=first), writable=False)

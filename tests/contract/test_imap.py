@@ -387,7 +387,7 @@ def test_deleting_moves_to_the_trash(reading_server: ReadingServer, user: tuple[
         trash.delete(1)
 
 
-def test_a_hundred_thousand_uids_go_in_one_call(imap: IMAPSession) -> None:
+def test_fifty_thousand_scattered_uids_go_in_one_call(imap: IMAPSession) -> None:
     imap.folder("INBOX").append(raw_message())
 
     imap.folder("INBOX").add_flags(range(1, 100_000, 2), ["\\Flagged"])
