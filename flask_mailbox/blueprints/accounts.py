@@ -35,6 +35,10 @@ TIMES = {"connect_timeout": 5, "read_timeout": 10, "operation_timeout": 20}
 """Somebody waits in front of a form."""
 
 
+MOST_WRONG = 5
+"""Sign-ins that may be refused for one address in a quarter of an hour: providers lock accounts out after some more."""
+
+
 class AccountsBlueprint(Blueprint):
     """A blueprint over no account: ``authorize`` is asked with one that has no address."""
 
@@ -50,7 +54,7 @@ def make_accounts_blueprint(mailbox: Mailbox, *, authorize: Authorize | None, na
     limiter = Limiter(most)
     _add_providers(blueprint, mailbox)
     _add_discovery(blueprint, mailbox, limiter)
-    _add_test(blueprint, mailbox, limiter)
+    _add_test(blueprint, mailbox, limiter, Limiter(min(most, MOST_WRONG)))
     blueprint.close()
     return blueprint
 
@@ -100,7 +104,7 @@ def _add_discovery(blueprint: Blueprint, mailbox: Mailbox, limiter: Limiter) -> 
             refuse("json", {"address": [str(error)]})
 
 
-def _add_test(blueprint: Blueprint, mailbox: Mailbox, limiter: Limiter) -> None:
+def _add_test(blueprint: Blueprint, mailbox: Mailbox, limiter: Limiter, wrong: Limiter) -> None:
     @blueprint.operation(
         "/test",
         "accounts.test",
@@ -111,14 +115,19 @@ def _add_test(blueprint: Blueprint, mailbox: Mailbox, limiter: Limiter) -> None:
         answer=TestSchema,
     )
     def test(nobody: AccountMailbox, query: dict[str, Any], body: dict[str, Any]) -> Any:
-        limiter.count(f"test {request.remote_addr}", f"test {body['address'].lower()}")
+        limiter.count(f"test {request.remote_addr}")
         token = body.pop("access_token", None)
         values = body | TIMES | {"public_hosts_only": True} | ({"oauth2": token} if token else {})
         try:
             account = mailbox.load_account(values)
         except ConfigurationError as error:
             return _unusable(error)
-        return _test_values(list(check_account(account, language=_language(query))))
+        names = {body["address"].lower(), body.get("username", body["address"]).lower()}
+        wrong.count(*names)  # before it is tried: many at once are no more than one after the other
+        steps = list(check_account(account, language=_language(query)))
+        if not any(step.name == "login" and step.ok is False for step in steps):
+            wrong.forgive(*names)
+        return _test_values(steps)
 
 
 def _language(query: dict[str, Any]) -> str:

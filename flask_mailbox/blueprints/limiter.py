@@ -39,6 +39,13 @@ class Limiter:
             while len(self._times) > MOST_KEYS:
                 self._times.popitem(last=False)
 
+    def forgive(self, *keys: str) -> None:
+        """Take back one time under each key: it turned out not to count."""
+        with self._lock:
+            for key in keys:
+                if times := self._times.get(key):
+                    times.pop()
+
     def _wait(self, key: str, now: float) -> float:
         """Return the seconds until the key may be used again."""
         times = self._times.get(key)
