@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -14,12 +15,16 @@ from .client import Client
 from .fetch import parse_number
 from .names import decode_name, quote_name
 from .roles import guessed_role, own_role, told_role
-from .tokens import parse_data
+from .tokens import MalformedDataError, parse_data
 
 MAX_FOLDERS = 10_000
 
 _NIL = b"NIL"
 """A folder of that name, which a server need not quote."""
+
+_ODD_NAME = re.compile(rb'\(([^()]*+)\) (NIL|"[^"]*+") (.+)', re.IGNORECASE)
+_ODD_COUNTS = re.compile(rb"(.+) \(([^()]*+)\) *", re.IGNORECASE)
+_QUOTED_DELIMITER = re.compile(rb'"\\?(.)"')
 
 _UNSELECTABLE = frozenset(("\\noselect", "\\nonexistent"))
 
@@ -84,13 +89,13 @@ def _limited(answer: Answer, command: str) -> list[Untagged]:
 
 
 def _read(response: Untagged) -> FolderInfo | None:
-    values = parse_data(response.pieces)
+    values = _list_values(response)
     if len(values) < 3 or not isinstance(values[0], list) or isinstance(values[2], list):
         return None
     if values[2] == b"":
         return None  # the root of all folders, which none can be asked for
     flags = frozenset(flag.decode("ascii", "replace") for flag in values[0] if isinstance(flag, bytes))
-    delimiter = values[1].decode("ascii", "replace") if values[1] else None
+    delimiter = values[1].decode("ascii", "replace") if isinstance(values[1], bytes) and values[1] else None
     inbox = any(flag.lower() == "\\inbox" for flag in flags)  # XLIST names it in the user's language
     return FolderInfo(
         path="INBOX" if inbox else decode_name(values[2] or _NIL),
@@ -99,6 +104,37 @@ def _read(response: Untagged) -> FolderInfo | None:
         role=told_role(sorted(flags)),
         selectable=not _UNSELECTABLE & {flag.lower() for flag in flags},
     )
+
+
+def _list_values(response: Untagged) -> list[Any]:
+    """Return flags, delimiter and name; a name that the server should have quoted goes to the end of its line."""
+    try:
+        values = parse_data(response.pieces)
+    except MalformedDataError:
+        values = []
+    if values and all(isinstance(value, list) for value in values[3:]):
+        return values
+    found = _ODD_NAME.fullmatch(response.text)
+    if found is None or len(response.pieces) > 1:
+        return []
+    delimiter = _QUOTED_DELIMITER.fullmatch(found[2])
+    return [found[1].split(), delimiter[1] if delimiter else None, _unquoted(found[3])]
+
+
+def _status_values(response: Untagged) -> list[Any]:
+    """Return a name and the counts of its folder, the name as in ``_list_values``."""
+    try:
+        values = parse_data(response.pieces)
+    except MalformedDataError:
+        values = []
+    if len(values) == 2:
+        return values
+    found = _ODD_COUNTS.fullmatch(response.text) if len(response.pieces) == 1 else None
+    return [_unquoted(found[1]), found[2].split()] if found else []
+
+
+def _unquoted(name: bytes) -> bytes:
+    return name[1:-1] if len(name) > 1 and name.startswith(b'"') and name.endswith(b'"') else name
 
 
 def _with_guessed_roles(folders: list[FolderInfo], provider: Provider | None) -> list[FolderInfo]:
@@ -132,7 +168,7 @@ def _with_counts(client: Client, info: FolderInfo, known: dict[str, tuple[int | 
 def _read_counts(answer: Answer) -> dict[str, tuple[int | None, int | None]]:
     found = {}
     for response in answer.of("STATUS"):
-        values: list[Any] = parse_data(response.pieces)
+        values = _status_values(response)
         if len(values) < 2 or isinstance(values[0], list) or not isinstance(values[1], list):
             continue
         pairs = zip(values[1][::2], values[1][1::2], strict=False)
