@@ -73,8 +73,9 @@ def test_every_recorded_list_of_folders_is_understood() -> None:
         with scripted(script) as server, session_of(imap_account(server.port)) as imap:
             folders = imap.folders()
 
-        lines = [line for line in answer.split(b"\r\n") if line.startswith(b"* " + command.encode())]
-        assert len(folders) == len(set(lines)), path
+        lines = {line for line in answer.split(b"\r\n") if line.startswith(b"* " + command.encode())}
+        named = {line for line in lines if not line.endswith(b' ""')}  # the root of all has no name
+        assert len(folders) == len(named), path
         assert sum(info.path == "INBOX" for info in folders) <= 1
         seen += 1
 
