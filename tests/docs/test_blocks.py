@@ -29,6 +29,8 @@ BY_PAGE = {
 
 EXPLAINED = {
     ("docs/explanation/how-email-works.md", "text"): "a drawing, and lines of a conversation that no program reads",
+    ("docs/howto/deploy.md", "text"): "two lines of an environment file that tests/deploy sets as variables",
+    ("docs/howto/deploy.md", "ini"): "a unit for systemd; its command is what tests/deploy runs",
     ("docs/howto/own-domain.md", "text"): "lines for Postfix's tables, Dovecot's users and a milter on a real domain; "
     "the whole configuration files are those that the tests run",
 }

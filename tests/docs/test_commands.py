@@ -38,6 +38,7 @@ EXPLAINED = {
 """How commands begin that are not tried here, and why."""
 
 AS_ROOT = {
+    "docs/howto/deploy.md": "sets up a Debian machine; tests/deploy runs its files without that",
     "docs/howto/own-domain.md": "sets up a Debian machine; the tests run its configuration files without root",
 }
 """Pages with commands for root (``#``), which no test may run."""

@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -27,14 +27,30 @@ def wait_for(predicate: Callable[[], object], seconds: float = 10.0, *, interval
 
 
 @contextmanager
-def running(command: Sequence[str], *, ports: Sequence[int], output: Path, log: Path) -> Iterator[None]:
+def running(
+    command: Sequence[str],
+    *,
+    ports: Sequence[int],
+    output: Path,
+    log: Path,
+    cwd: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> Iterator[None]:
     """Run a server for the length of a ``with`` block, from the moment all its ports answer.
 
     :param output: Where its standard output and error go.
     :param log: Its own log, quoted with the output if it does not start.
     """
     with output.open("wb") as sink:
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=sink, stderr=sink, start_new_session=True)
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=sink,
+            stderr=sink,
+            start_new_session=True,
+            cwd=cwd,
+            env=environment,
+        )
     guard = start_guard(process.pid)
     try:
         ready = wait_for(lambda: process.poll() is not None or all(map(is_open, ports)), START_SECONDS)
