@@ -76,7 +76,7 @@ ADAPTIVE = {
     "noop_refreshes",  # folders are always opened anew: test_peers
     "id_before_login_rejected",  # nobody is told who we are before the sign-in: test_peers
     "idle_seconds",  # test_watching
-    "sent_copy",  # of Gmail's: test_sent_copies
+    "sent_copy",  # of Gmail's: test_late_copies
 }
 """Quirks that a journey cannot see, and where they are seen."""
 
