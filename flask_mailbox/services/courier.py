@@ -40,10 +40,10 @@ class Courier:
         try:
             receipt = self._send_over(lease, parcel, following, within)
         except ServiceError as error:
-            if not (lease.reused and _came_to_nothing(lease, error) and within.left()):
+            if not (lease.reused and _came_to_nothing(lease, error) and _has_time(within)):
                 raise
         else:
-            if not (lease.reused and lease.session.came_to_nothing and within.left()):
+            if not (lease.reused and lease.session.came_to_nothing and _has_time(within)):
                 return receipt
         return self._send_over(self._take(parcel, fresh=True), parcel, following, within)
 
@@ -103,6 +103,11 @@ def _sender(account: Account) -> bytes:
     """Return whose rate it is: the server's limit is for a user, whatever the password is read from."""
     credential = account.credential_for(Protocol.SMTP)
     return f"{account.smtp} {credential.username if credential else account.address}".encode()
+
+
+def _has_time(within: Deadline) -> bool:
+    """Tell whether enough is left of an operation to begin it anew: a tenth."""
+    return within.left() > within.seconds / 10
 
 
 def _came_to_nothing(lease: Lease, error: ServiceError) -> bool:

@@ -14,7 +14,7 @@ CLOSE = b""
 """As an answer: close the connection instead."""
 
 SILENT = b"(silence)"
-"""As an answer: say nothing more, and leave the connection open."""
+"""As an answer: say nothing more, and leave the connection open; so does an answer without an end of line after it."""
 
 
 class _OverError(Exception):
@@ -42,11 +42,12 @@ def smtp_script(
     noted = contents if contents is not None else []
 
     def say(client: Client, answer: bytes) -> None:
-        if answer == SILENT:
+        if answer not in (SILENT, CLOSE):
+            client.send(answer)
+        if answer != CLOSE and not answer.endswith(b"\n"):
             client.until_closed()
-        if answer in (SILENT, CLOSE):
+        if not answer.endswith(b"\n"):
             raise _OverError
-        client.send(answer)
 
     def usual(client: Client, word: str, line: str) -> bytes:
         if word == "EHLO":

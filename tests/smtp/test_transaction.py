@@ -254,6 +254,30 @@ def test_dots_are_doubled_and_come_back_single() -> None:
     assert b"\r\n..hidden dot\r\n" in seen[0]
 
 
+def test_a_session_that_announced_a_message_sends_no_other() -> None:
+    def script(client: Client) -> None:
+        client.send(b"220 x\r\n")
+        client.line()
+        client.send(b"250-x\r\n250 PIPELINING\r\n")
+        for answer in (b"", THANKS):
+            for _ in range(3):
+                client.line()
+            client.send(answer + b"250 ok\r\n250 ok\r\n354 go\r\n")
+            assert client.content() or answer
+
+    first, announced, other = (parcel(("bob@demo.test",)) for _ in range(3))
+    with scripted(script) as running:
+        session = SMTPSession.open(smtp_account(running.port))
+        receipt = session.send(first, following=lambda: announced)
+        with pytest.raises(DisconnectedError, match="waits for another message"):
+            session.send(other)
+        usable = session.is_reusable
+        session.drop()
+
+    assert (receipt.ok, usable) == (True, False)
+    assert sum(line.startswith(b"MAIL") for line in running.received) == 2
+
+
 def test_the_name_given_to_servers_is_neutral() -> None:
     running: ScriptedServer
     with scripted(server({})) as running:
