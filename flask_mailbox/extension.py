@@ -46,6 +46,7 @@ OPENERS: dict[Protocol, Opener] = {
 _LEASES = "_flask_mailbox_leases"
 
 AccountLoader = Callable[[], Account | str | None]
+AccountFinder = Callable[[str], Account | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,6 +249,7 @@ class Mailbox:
 
     def __init__(self, app: Flask | None = None) -> None:
         self._account_loader: AccountLoader | None = None
+        self._account_finder: AccountFinder | None = None
         if app is not None:
             self.init_app(app)
 
@@ -258,8 +260,13 @@ class Mailbox:
         """
         settings = load_settings(app.config)
         pool = Pool(OPENERS, per_process=settings.max_connections)
+
+        def find_account(name: str) -> Account:
+            find = None if name in settings.accounts else self._account_finder
+            return (find(name) if find else None) or settings.account(name)
+
         app.extensions["mailbox"] = MailboxState(
-            self, settings, pool, WatchLoop(), LaterQueue(app, settings.queue, settings.account, _later_delivery)
+            self, settings, pool, WatchLoop(), LaterQueue(app, settings.queue, find_account, _later_delivery)
         )
         app.extensions["mail"] = MailBridge(dict(settings.mail), _bridge_delivery)
         app.teardown_appcontext(_give_back_leases)
@@ -271,6 +278,16 @@ class Mailbox:
         for the default account.
         """
         self._account_loader = function
+        return function
+
+    def account_finder(self, function: AccountFinder) -> AccountFinder:
+        """Register the function that gives an account back by its name, for those that are in no configuration.
+
+        It takes the name that ``load_account(…, name=…)`` was given and returns an equal ``Account``, or ``None``. What
+        such an account sends later waits in ``MAILBOX_STORE`` then, without its secret, and the function is asked for
+        the account when the message is sent. Without it that mail waits in memory: see ``Ticket.durable``.
+        """
+        self._account_finder = function
         return function
 
     @property

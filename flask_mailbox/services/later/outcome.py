@@ -29,21 +29,23 @@ class Failure:
     :param category: A stable name of the cause, such as ``app_password_required``, or ``None``.
     :param hint: What to do about it, in plain words; may be empty.
     :param transient: Whether another attempt may succeed.
+    :param error: The name of the error's class; empty if it is not ours.
     """
 
     text: str
     category: str | None = None
     hint: str = ""
     transient: bool = False
+    error: str = ""
 
     @classmethod
     def of(cls, error: BaseException) -> Failure:
         """Return an error's own words; of an error that is not ours only the kind, since its words may be anything."""
         if isinstance(error, ServiceError):
             plain = str(error).removesuffix(error.hint).rstrip() if error.hint else str(error)
-            return cls(plain, error.category, error.hint, error.transient)
+            return cls(plain, error.category, error.hint, error.transient, type(error).__name__)
         if isinstance(error, MailboxError):
-            return cls(str(error))
+            return cls(str(error), error=type(error).__name__)
         return cls(f"Sending failed with {type(error).__name__}; the app's log tells where.", "internal_error")
 
 

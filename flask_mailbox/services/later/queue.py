@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 import time
 from collections.abc import Callable
@@ -13,7 +14,7 @@ import flask_mail
 
 from ...account import Account, Protocol
 from ...config import QueueSettings
-from ...errors import QueueFullError, UsageError
+from ...errors import ConfigurationError, QueueFullError, UsageError
 from ..courier import until_rate_allows
 from ..delivery import SendOptions
 from ..store import Entry, MemoryStore, Outbox, open_store
@@ -24,6 +25,8 @@ from .workers import Workers
 
 if TYPE_CHECKING:
     from flask import Flask
+
+logger = logging.getLogger("flask_mailbox")
 
 MAX_KEY = 255
 MAX_DELAY = 30 * 86_400.0
@@ -44,10 +47,10 @@ class LaterOptions:
 class LaterQueue:
     """What waits to be sent for one app: in the store if there is one, else in memory.
 
-    Accounts that are in no configuration, such as a signed-in user's, stay in memory with or without a store: their
-    password is written nowhere.
+    Accounts that nobody gives back by their name, such as a signed-in user's, stay in memory with or without a store:
+    their password is written nowhere.
 
-    :param find_account: Gives a configured account by name.
+    :param find_account: Gives an account by name: a configured one, or one that the app finds.
     :param make_delivery: See ``Sender``.
     """
 
@@ -59,6 +62,7 @@ class LaterQueue:
         self.sender = Sender(find_account, make_delivery, self._until_rate_allows)
         self.memory = Outbox(MemoryStore(), size=settings.size)
         self.stored = Outbox(open_store(settings.store), size=settings.size) if settings.store is not None else None
+        self._told = False
         self._uses_celery = settings.kind == "celery"
         mine = [self.memory] if self.stored is None or self._uses_celery else [self.memory, self.stored]
         self.workers = Workers(app, mine, self.sender)
@@ -86,6 +90,7 @@ class LaterQueue:
         _check_options(later)
         check(message, options)
         outbox = self._outbox_of(account)
+        self._tell_of_memory(account, outbox)
         if not outbox.durable and self.workers.is_closed:
             raise QueueFullError("Nothing was queued: this process is ending, and what waits in its memory is lost.")
         if outbox.durable and self._uses_celery:
@@ -130,13 +135,24 @@ class LaterQueue:
             return None
         return Ticket(outbox, entry, self._ring_of(outbox))
 
-    def _outbox_of(self, account: Account) -> Outbox:
-        return self.stored if self.stored is not None and self._is_configured(account) else self.memory
+    def _tell_of_memory(self, account: Account, outbox: Outbox) -> None:
+        """Tell once that there is a store, and that it does not hold everything."""
+        if self.stored is not None and not outbox.durable and not self._told:
+            self._told = True
+            logger.warning(
+                "What account '%s' sends later waits in this process's memory and not in MAILBOX_STORE, since neither "
+                "the configuration nor @mailbox.account_finder gives this account: it is lost with the process.",
+                account.name,
+            )
 
-    def _is_configured(self, account: Account) -> bool:
+    def _outbox_of(self, account: Account) -> Outbox:
+        return self.stored if self.stored is not None and self._is_found(account) else self.memory
+
+    def _is_found(self, account: Account) -> bool:
+        """Whether the account is found again by its name alone, and is the same then, secret included."""
         try:
             return self._find_account(account.name) == account
-        except ValueError:
+        except ConfigurationError:
             return False
 
     def _name_of(self, account: Account, outbox: Outbox) -> str:

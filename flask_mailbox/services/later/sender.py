@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from ...account import Account
-from ...errors import AuthenticationError, MailboxError, StoreError
+from ...errors import AuthenticationError, MailboxError, ServiceError, StoreError
 from ...message import Message, envelope_of, message_id_of
 from ...smtp import Receipt
 from ..delivery import SendOptions
@@ -98,7 +98,7 @@ class Sender:
 
         account, options = entry.private, SendOptions()
         try:
-            account = account or self.find_account(entry.account)
+            account = account or self._found(entry.account)
             held_back = self._held_back(account, entry, before, patient=patient)
             if held_back is not None:
                 return held_back
@@ -120,6 +120,21 @@ class Sender:
         if not patient and account is not None:
             self._rests(account, entry.account)
         return after_receipt(before, receipt, wait_after(entry.attempts), all_or_nothing=options.all_or_nothing)
+
+    def _found(self, name: str) -> Account:
+        """Return the account of a name.
+
+        :raises ConfigurationError: If there is none.
+        :raises ServiceError: If the app's own function failed, as it does while its database is away.
+        """
+        try:
+            return self.find_account(name)
+        except MailboxError:
+            raise
+        except Exception as error:
+            logger.exception("Looking for account '%s' failed.", name)
+            text = f"The account was not found, since the app's account_finder raised {type(error).__name__}."
+            raise ServiceError(text, account=name, transient=True) from error
 
     def _held_back(self, account: Account, entry: Entry, before: Outcome, *, patient: bool) -> Step | None:
         """Return what follows without an attempt, where it is known that one is of no use now."""
