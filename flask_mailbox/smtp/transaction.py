@@ -227,18 +227,19 @@ class Transaction:
             reply = self._client.reply()
         if not reply.positive:
             self._session.needs_reset = True  # RFC 3030, 2
-        extra = self._extra_answer() if reply.positive else None
-        self._receipt = self._tally.content_answered(extra or reply)
+        contradiction = self._contradiction() if reply.positive else None
+        if contradiction is None:
+            self._receipt = self._tally.content_answered(reply)
+        else:
+            self._receipt = self._tally.lost(self._client.out_of_turn("the content", contradiction))
 
-    def _extra_answer(self) -> Reply | None:
-        """Return a further answer that contradicts the yes before it: one of the two answered something else."""
+    def _contradiction(self) -> Reply | None:
+        """Return an answer behind a yes that is none: with no 354 between, either may be the one to the content."""
         try:
             extra = self._client.unasked()
         except ServiceError:
             return None
-        if extra is None or extra.positive or extra.code == 421:
-            return None
-        return Reply(0, extra.raw)
+        return None if extra is None or extra.positive or extra.code == 421 else extra
 
     def _reason_not_to_send(self, data_reply: Reply | None) -> Receipt | None:
         """Return a receipt if the content may not follow: it does behind 354 alone (RFC 5321, 4.3.2)."""

@@ -121,6 +121,7 @@ PROMISES: list[Row] = [
     ("answers the content in 8 KB", {"content": b"250 " + LONG}, SENT),
     ("adds NULs to its thanks", {"content": b"250 ok\0\0\r\n"}, SENT),
     ("answers the content twice", {"content": b"250 ok\r\n250 ok\r\n"}, SENT),
+    ("takes its thanks back", {"content": b"250 ok\r\n554 no\r\n"}, Promise(accepted=ALL, chunked=UNKNOWN)),
     ("says goodbye behind its thanks", {"content": b"250 ok\r\n421 bye\r\n"}, SENT),
     ("closes at QUIT", {"QUIT": CLOSE}, SENT),
     ("is silent at QUIT", {"QUIT": SILENT}, SENT),
