@@ -1,4 +1,7 @@
-"""Hostile HTML opened in the real browser, many frames a page: nothing runs, nothing is loaded, nothing complains."""
+"""Hostile mail opened in the real browser: nothing runs, nothing is loaded, nothing complains, and every page comes.
+
+HTML is opened by many frames a page; whole messages, with what the app itself shows of them, by a page each.
+"""
 
 from __future__ import annotations
 
@@ -57,6 +60,24 @@ def open_all(visit: Visit, mailserver: MailServer, messages: Sequence[bytes]) ->
         assert len(page.context.pages) == 1
 
 
+def read_all(visit: Visit, mailserver: MailServer, messages: Sequence[bytes]) -> None:
+    """Deliver messages and open the page of each, as a person would."""
+    page = visit.page
+    visit.sign_in()
+    page.locator("#list").wait_for()
+    page.add_init_script(SOUNDS)
+    for raw in messages:
+        uid = mailserver.deliver(raw, "ann@demo.test")
+        answer = page.goto(f"{visit.base}/message?uid={uid}")
+
+        assert answer is not None
+        assert answer.status == 200
+        assert page.title() != "owned"
+        assert page.url.startswith(visit.base)
+        assert visit.complaints == []
+        assert len(page.context.pages) == 1
+
+
 def as_message(html: str) -> bytes:
     head = b'From: eve@evil.example\r\nSubject: x\r\nContent-Type: text/html; charset="utf-8"\r\n\r\n'
     return head + html.encode("utf-8", "replace") + b"\r\n"
@@ -70,12 +91,20 @@ def html_of_corpora() -> list[bytes]:
     return [data for path in corpus_files() if b"<" in (data := Path(path).read_bytes()) and len(data) < 500_000]
 
 
+def all_of_corpora() -> list[bytes]:
+    return [Path(path).read_bytes() for path in corpus_files()]
+
+
 def test_a_sample_of_vectors_does_nothing(visit: Visit, mailserver: MailServer) -> None:
     open_all(visit, mailserver, sample([as_message(html) for html in vectors()], 3 * FRAMES))
 
 
 def test_a_sample_of_published_messages_does_nothing(visit: Visit, mailserver: MailServer) -> None:
     open_all(visit, mailserver, sample(html_of_corpora(), FRAMES))
+
+
+def test_a_sample_of_published_messages_can_be_read(visit: Visit, mailserver: MailServer) -> None:
+    read_all(visit, mailserver, sample(all_of_corpora(), FRAMES))
 
 
 @pytest.mark.soak
@@ -86,3 +115,8 @@ def test_no_vector_does_anything(visit: Visit, mailserver: MailServer) -> None:
 @pytest.mark.soak
 def test_no_published_message_does_anything(visit: Visit, mailserver: MailServer) -> None:
     open_all(visit, mailserver, html_of_corpora())
+
+
+@pytest.mark.soak
+def test_every_published_message_can_be_read(visit: Visit, mailserver: MailServer) -> None:
+    read_all(visit, mailserver, all_of_corpora())
