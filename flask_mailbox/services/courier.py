@@ -38,14 +38,15 @@ class Courier:
         lease = self._take(parcel)
         within = Deadline(self._account.timeouts.operation)
         try:
-            receipt = self._send_over(lease, parcel, following, within)
+            receipt, came_to_nothing = self._send_over(lease, parcel, following, within)
         except ServiceError as error:
             if not (lease.reused and _came_to_nothing(lease, error) and _has_time(within)):
                 raise
         else:
-            if not (lease.reused and lease.session.came_to_nothing and _has_time(within)):
+            if not (lease.reused and came_to_nothing and _has_time(within)):
                 return receipt
-        return self._send_over(self._take(parcel, fresh=True), parcel, following, within)
+        receipt, _ = self._send_over(self._take(parcel, fresh=True), parcel, following, within)
+        return receipt
 
     def give_back(self) -> None:
         """Give a held connection back to the pool."""
@@ -53,16 +54,21 @@ class Courier:
             self._lease.release()
             self._lease = None
 
-    def _send_over(self, lease: Lease, parcel: Parcel, following: Following | None, within: Deadline) -> Receipt:
+    def _send_over(
+        self, lease: Lease, parcel: Parcel, following: Following | None, within: Deadline
+    ) -> tuple[Receipt, bool]:
+        """Return the receipt, and whether the session broke before any content went out."""
+        session = lease.session
         try:
-            receipt: Receipt = lease.session.send(parcel, following=following, within=within)
+            receipt = session.send(parcel, following=following, within=within)
+            came_to_nothing = session.came_to_nothing  # asked now: once it is given back, it may serve somebody else
         except BaseException:
             lease.abandon()
             self._lease = None
             raise
         if not self._holds:
             lease.release()
-        return receipt
+        return receipt, came_to_nothing
 
     def _take(self, parcel: Parcel, *, fresh: bool = False) -> Lease:
         """Return the held lease while it is good, else a new one."""
@@ -112,5 +118,6 @@ def _has_time(within: Deadline) -> bool:
 
 def _came_to_nothing(lease: Lease, error: ServiceError) -> bool:
     """Tell whether a session failed, and its server surely has nothing of the message."""
-    is_answer = isinstance(error, CommandError) and error.code != "421"
-    return not (lease.session.content_begun or is_answer)
+    if isinstance(error, CommandError) and error.code != "421":
+        return False  # an answer, and the session may serve somebody else by now
+    return not lease.session.content_begun
