@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import time
+from dataclasses import dataclass
 
 import pytest
 
@@ -61,6 +63,28 @@ def test_one_that_fell_silent_is_not_replaced_when_no_time_is_left() -> None:
             mailbox.send(message())
 
     assert running.connections == 1
+
+
+@dataclass(frozen=True)
+class PasswordOf:
+    """A callable that equals another for the same user."""
+
+    user: str
+
+    def __call__(self) -> str:
+        return f"{self.user}-secret"
+
+
+def test_accounts_made_anew_share_one_where_their_callables_are_equal() -> None:
+    with scripted(smtp_script(offers=("AUTH PLAIN",))) as running, sender_to(running.port) as mailbox:
+        keys = {"smtp": f"smtp://127.0.0.1:{running.port}", "sender": "ann@demo.test"}
+        for user in ("ann", "ann", "ann", "bob"):
+            account = mailbox.load_account({**keys, "username": user, "password": PasswordOf(user)})
+            mailbox.for_account(account).send(message())
+            del account
+            gc.collect()
+
+    assert running.connections == 2
 
 
 def test_both_attempts_share_the_time_of_one_operation() -> None:

@@ -165,8 +165,8 @@ def impatient(answers: dict[str, bytes], monkeypatch: pytest.MonkeyPatch) -> Ite
     if all(answer == CLOSE or answer.endswith(b"\n") for answer in answers.values()):
         yield {}
         return
-    monkeypatch.setattr(transaction, "FINAL_REPLY_TIMEOUT", 0.2)
-    yield {"MAILBOX_CONNECT_TIMEOUT": 0.5, "MAILBOX_READ_TIMEOUT": 0.2, "MAILBOX_OPERATION_TIMEOUT": 4}
+    monkeypatch.setattr(transaction, "FINAL_REPLY_TIMEOUT", 0.3)
+    yield {"MAILBOX_CONNECT_TIMEOUT": 0.5, "MAILBOX_READ_TIMEOUT": 0.3, "MAILBOX_OPERATION_TIMEOUT": 4}
 
 
 @table(PROMISES)
