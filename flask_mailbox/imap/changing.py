@@ -131,13 +131,22 @@ class ChangeableFolder:
 
     # What reading shares
 
-    def _fetch_one(self, uid: int, wanted: bytes, name: bytes, uidvalidity: int | None, budget: Budget) -> Items:
+    def _fetch_one(
+        self,
+        uid: int,
+        wanted: bytes,
+        name: bytes,
+        uidvalidity: int | None,
+        budget: Budget,
+        *,
+        may_be_nil: bool = False,
+    ) -> Items:
         """Return what was asked of one message; what is said about others is never taken for it."""
         with self.session.operation():
             opened, answer = self.session.examine_and(self.path, "UID FETCH", b"%d" % uid, wanted, budget=budget)
             self._check_uidvalidity(opened, uidvalidity)
             items = by_uid(answer.of("FETCH")).get(uid)
-            if items is not None and items.get(name) is not None:
+            if items is not None and (items.get(name) is not None or (may_be_nil and name in items)):
                 return items
             if answer.status.condition != "OK":
                 raise refused(self.session.stream, "UID FETCH", answer.status)

@@ -7,14 +7,14 @@ from functools import partial
 from io import BufferedReader
 from typing import IO, TYPE_CHECKING
 
-from ..errors import MessageNotFoundError, MessageTooLargeError
+from ..errors import MessageNotFoundError
 from ..message import Headers, ReceivedMessage, parse_message
 from .arguments import MAX_NUMBER, check_uid
-from .bulk import cut_batches, read_sizes, whole_batch
+from .bulk import WHOLE, beginning_items, cut_batches, read_sizes, too_large, whole_batch
 from .changes import Changes, changes_since, look
 from .changing import ChangeableFolder
-from .connection import MIB, Budget, OversizeError
-from .fetch import by_uid, section
+from .connection import Budget, OversizeError
+from .fetch import by_uid, origin, parse_number, section
 from .found import Found, find
 from .known import Known
 from .newest import Rows, newest, newest_of
@@ -188,14 +188,17 @@ class Folder(ChangeableFolder):
         """Return the bytes of one message as the server keeps them; parameters and errors as for ``message``."""
         check_uid(uid)
         most = self._most(limit)
-        budget = Budget(literal=most, size=most + MIB)
-        try:
-            items = self._fetch_one(uid, b"(UID BODY.PEEK[])", b"BODY[]", uidvalidity, budget)
-        except OversizeError as error:
-            raise MessageTooLargeError(
-                f"The message has {error.size:,} bytes; at most {most:,} are read at once. Read its parts instead."
-            ) from error
-        return section(items, b"BODY[]") or b""
+        with self.session.operation():
+            data, told = self._beginning(uid, most, uidvalidity)
+            valid = uidvalidity or self._known
+            while len(data) < told and len(data) <= most:  # the size may be wrong, but so may the range
+                more, _ = self._range(uid, "", len(data), most + 1 - len(data), uidvalidity=valid)
+                if not more:
+                    break
+                data += more
+        if len(data) > most:
+            raise too_large(max(told, len(data)), most)
+        return data
 
     def headers(self, uid: int, *, uidvalidity: int | None = None) -> Headers:
         """Return the header fields of one message; errors as for ``message``."""
@@ -231,7 +234,7 @@ class Folder(ChangeableFolder):
 
         :raises MessageNotFoundError: If there is no such message.
         """
-        return self._range(uid, section, offset, size, uidvalidity=uidvalidity)[0]
+        return self._range(uid, check_section(section), offset, size, uidvalidity=uidvalidity)[0]
 
     def save_part(self, uid: int, section: str, file: IO[bytes], *, uidvalidity: int | None = None) -> int:
         """Write a part into a file, decoded, in one command and little memory, and return its size.
@@ -251,11 +254,21 @@ class Folder(ChangeableFolder):
     def _most(self, limit: int | None) -> int:
         return self.session.account.max_message_size if limit is None else limit
 
+    def _beginning(self, uid: int, most: int, uidvalidity: int | None) -> tuple[bytes, int]:
+        """Return a message, or a byte more than so many of it, and its size as told; 0 if all of it came for sure."""
+        items, budget = beginning_items(most)
+        try:
+            found = self._fetch_one(uid, items, WHOLE, uidvalidity, budget)
+        except OversizeError as error:
+            raise too_large(error.size, most, "over a new connection") from error
+        told = parse_number(found.get(b"RFC822.SIZE")) if origin(found, WHOLE) is not None else 0
+        return section(found, WHOLE) or b"", told
+
     def _range(self, uid: int, section: str, offset: int, size: int, *, uidvalidity: int | None) -> tuple[bytes, bool]:
         """Return a range of a part's encoded bytes, and whether the part ends with it."""
-        wanted, budget = range_items(check_section(section), offset, size)
+        wanted, budget = range_items(section, offset, size)
         name = b"BODY[%b]" % section.encode()
-        items = self._fetch_one(uid, wanted, name, uidvalidity, budget)
+        items = self._fetch_one(uid, wanted, name, uidvalidity, budget, may_be_nil=offset > 0)
         return read_range(self.session.client, items, name, offset, size)
 
     def _part(self, uid: int, section: str, uidvalidity: int | None) -> PartInfo:

@@ -69,7 +69,8 @@ class PartReader(io.RawIOBase):
 
 def range_items(number: str, offset: int, size: int) -> tuple[bytes, Budget]:
     """Return what to ask for a range of a part's encoded bytes, and how much may come."""
-    return b"(UID BODY.PEEK[%b]<%d.%d>)" % (number.encode(), offset, size), Budget(literal=2 * size)
+    budget = Budget(literal=2 * size, size=2 * size + MIB)
+    return b"(UID BODY.PEEK[%b]<%d.%d>)" % (number.encode(), offset, size), budget
 
 
 def read_range(client: Client, items: Items, name: bytes, offset: int, size: int) -> tuple[bytes, bool]:
