@@ -289,9 +289,13 @@ def test_a_message_over_the_limit_is_refused(
     size = len(raw_message())
 
     assert len(imap.folder("INBOX").raw(1, limit=size)) == size
-    with pytest.raises(MessageError, match=f"{size:,} bytes"):
+    with pytest.raises(MessageError, match=f"has {size:,} bytes"):
         imap.folder("INBOX").raw(1, limit=size - 1)
-    assert not imap.is_reusable
+    with pytest.raises(MessageError, match=f"has {size:,} bytes"):
+        imap.folder("INBOX").raw(1, limit=1)
+    assert imap.is_reusable
+    (part,) = imap.folder("INBOX").parts(1)
+    assert imap.folder("INBOX").open_part(1, part.section).read() == b"body 1\r\n"
 
 
 # Changes
