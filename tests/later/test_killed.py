@@ -18,6 +18,7 @@ from flask_mailbox import Mailbox, StoreError, Ticket
 from flask_mailbox.devserver import MailServer
 from flask_mailbox.services.later.outcome import LOSSES
 
+from ..servers.process import wait_for
 from .apps import BOB, later_app, letter, scripted_settings
 from .stage import CONTENT, Stage, staged
 
@@ -227,6 +228,22 @@ def test_a_thread_keeps_looking_for_what_other_processes_queue(
             assert ticket.wait(10).state == "sent"
 
     assert stage.subjects[-1] == "from the other"
+
+
+def test_the_old_is_forgotten_however_much_it_is(stage: Stage, store: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("flask_mailbox.services.later.workers.LOOK", 0.05)
+    monkeypatch.setattr("flask_mailbox.services.store.outbox.PURGED_AT_ONCE", 2)
+    with survivor(stage, store) as mailbox:
+        mailbox.state.later.workers.close(5)
+        tickets = [mailbox.send_later(letter(f"{number}")) for number in range(7)]
+        outbox = mailbox.state.later.stored
+        assert outbox is not None
+        for ticket in tickets:
+            assert ticket.cancel()
+            outbox.store.change(ticket.id, {}, updated=0.0)
+
+    with survivor(stage, store) as mailbox:
+        assert wait_for(lambda: all(mailbox.ticket(ticket.id) is None for ticket in tickets), 10)
 
 
 def test_a_store_that_cannot_be_written_is_told_at_the_call(stage: Stage, tmp_path: Path) -> None:

@@ -495,3 +495,22 @@ sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
     assert (done.returncode, done.stderr) == (0, "")
     found = sorted(line for content in contents for line in content.splitlines() if line.startswith(b"Subject"))
     assert found == [b"Subject: child", b"Subject: parent"]
+
+
+def test_a_child_that_is_forked_while_a_thread_holds_a_lock_sends_all_the_same() -> None:
+    program = """
+later = app.extensions["mailbox"].later
+locks = (later.sender.pauses._lock, later.workers._turn, later.workers._bell, later.memory.store._lock)
+for lock in locks:  # as threads may that are in the midst of something
+    lock.acquire()
+child = os.fork()
+if child == 0:
+    os._exit(0 if put("child").wait(5).state == "sent" else 1)
+for lock in locks:
+    lock.release()
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+    with scripted(smtp_script()) as server:
+        done = run(server.port, program)
+
+    assert (done.returncode, done.stderr) == (0, "")

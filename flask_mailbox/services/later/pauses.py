@@ -88,6 +88,10 @@ class Pauses:
             return None
         return known.failure
 
+    def clear(self) -> None:
+        """Forget everything, with a new lock: in a forked child, where a thread of the parent may have held it."""
+        self.__init__()  # type: ignore[misc]
+
     def _current(self) -> dict[str, Pause]:
         """Return the pauses that are not over, and forget the others."""
         now = time.monotonic()

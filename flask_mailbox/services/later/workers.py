@@ -193,14 +193,15 @@ class Workers:
             pass
 
     def _maintain(self, outbox: Outbox) -> None:
-        """Look after what others left in the store, and forget what is old, once in a while."""
+        """Look after what others left in the store, and forget what is old, once in a while and a part at a time."""
         now = time.monotonic()
         if now >= self._look_at:
             self._look_at = now + LOOK
             recover(outbox)
         if now >= self._purge_at:
             self._purge_at = now + PURGE
-            outbox.purge()
+            if not outbox.purge():
+                self._purge_at = now + LOOK
 
     def _wait(self, heard: int, at_least: float) -> bool:
         """Wait for work; ``False`` if this thread is not needed any more."""
@@ -239,6 +240,7 @@ class Workers:
     def _begin_in_child(self) -> None:
         """In a forked child: the threads, and what waits in memory, are the parent's."""
         self.__init__(self._app, self.outboxes, self._sender)  # type: ignore[misc]
+        self._sender.pauses.clear()
         for outbox in self.outboxes:
             if isinstance(outbox.store, MemoryStore):
                 outbox.store.clear()

@@ -97,11 +97,9 @@ class Outbox:
         return self.store.change(entry.id, expected, content_begun=True, lease=time.time() + LEASE, updated=time.time())
 
     def finish(self, entry: Entry, state: State, outcome: str) -> bool:
-        """Note what became of a message; the content is kept only where somebody may want to send it again."""
-        content = {} if state in (State.FAILED, State.UNKNOWN) else {"message": b""}
-        return self.store.change(
-            entry.id, {"owner": entry.owner}, state=state, outcome=outcome, updated=time.time(), **content
-        )
+        """Note what became of a message."""
+        values = {"outcome": outcome, "updated": time.time(), **_content(state)}
+        return self.store.change(entry.id, {"owner": entry.owner}, state=state, **values)
 
     def requeue(self, entry: Entry, due: float, outcome: str, *, attempts: int) -> bool:
         """Let a message wait for another attempt.
@@ -123,9 +121,8 @@ class Outbox:
 
     def cancel(self, entry_id: str) -> bool:
         """Keep a message from being sent, if it still waits."""
-        return self.store.change(
-            entry_id, {"state": State.QUEUED}, state=State.CANCELLED, message=b"", updated=time.time()
-        )
+        values = {"updated": time.time(), **_content(State.CANCELLED)}
+        return self.store.change(entry_id, {"state": State.QUEUED}, state=State.CANCELLED, **values)
 
     def send_again(self, entry: Entry, outcome: str) -> bool:
         """Queue a message anew that failed or whose fate is unknown."""
@@ -153,12 +150,12 @@ class Outbox:
         """
         expected = {"state": State.SENDING, "owner": entry.owner, "content_begun": False}
         now = time.time()
-        values = {"owner": "", "due": now + wait, "published": 0.0, "updated": now}
+        values = {"owner": "", "due": now + wait, "published": 0.0, "updated": now, **_content(state)}
         return self.store.change(entry.id, expected, state=state, outcome=outcome, **values)
 
-    def purge(self, *, older_than: float = KEEP) -> int:
-        """Forget what was finished so many seconds ago; return how much that was."""
-        return self.store.purge(time.time() - older_than, PURGED_AT_ONCE)
+    def purge(self, *, older_than: float = KEEP) -> bool:
+        """Forget a part of what was finished so many seconds ago; return whether that was all."""
+        return self.store.purge(time.time() - older_than, PURGED_AT_ONCE) < PURGED_AT_ONCE
 
     def _known(self, entry: Entry) -> Entry | None:
         known = self.store.by_key(entry.account, entry.key) if entry.key is not None else None
@@ -167,3 +164,8 @@ class Outbox:
                 f"The key '{entry.key}' was used for another message of this account: give each message its own."
             )
         return known
+
+
+def _content(state: State) -> dict[str, Any]:
+    """Return what happens to the content in a state: it is kept only where somebody may want to send it."""
+    return {"message": b""} if state in (State.SENT, State.CANCELLED) else {}
