@@ -34,6 +34,7 @@ from ..errors import (
     UIDValidityChangedError,
     UsageError,
 )
+from ..services.later import Failure
 from ..smtp import Receipt
 from .receipts import receipt_values
 
@@ -127,6 +128,23 @@ def mailbox_problem(error: MailboxError) -> Response:
             receipt=receipt_values(receipt) if isinstance(receipt, Receipt) else None,
         )
     return problem(kind.status, kind.code, kind.title, detail=str(error), field=getattr(error, "field", None))
+
+
+def failure_problem(failure: Failure) -> Response:
+    """Return the problem for what kept a message from being sent, as the error itself would have been answered."""
+    kind = next((kind for each, kind in KINDS.items() if each.__name__ == failure.error), KINDS[MailboxError])
+    if kind.code == "configuration":
+        return problem(kind.status, kind.code, kind.title)
+    return problem(
+        503 if failure.transient and kind.code in _MAY_PASS else kind.status,
+        kind.code,
+        kind.title,
+        detail=failure.text,
+        hint=failure.hint,
+        category=failure.category,
+        protocol="smtp" if failure.error else None,
+        transient=failure.transient,
+    )
 
 
 def http_problem(error: HTTPException) -> Response:

@@ -73,6 +73,7 @@ TABLE: dict[str, Needs] = {
     "imap.messages.delete_many": Needs({"ids": ["{message}"]}),
     "imap.drafts.create": Needs(MAIL),
     "imap.changes.list": NOTHING,
+    "imap.changes.ask": Needs({"cursor": "nonsense"}),
     "imap.events": Needs(unread=True),
     "pop3.entries.list": NOTHING,
     "pop3.entries.new": Needs(query={"since": "{entry}"}),

@@ -227,3 +227,54 @@ def test_anothers_ids_lead_nowhere(publish: Any, deliver: Deliver, mailserver: M
     response = bob.get(f"/api/imap/folders/{inbox['id']}/messages")
 
     assert (response.status_code, response.json["code"]) == (404, "not-found")
+
+
+def test_conversations_are_paged(client_of_ann: FlaskClient, folders: dict[str, str], deliver: Deliver) -> None:
+    for number in range(3):
+        deliver(subject=f"talk {number}")
+
+    first: Any = client_of_ann.get(f"{folders['INBOX']}/threads?limit=2&subject=talk")
+    second: Any = client_of_ann.get(first.headers["Link"].split(">")[0].strip("<"))
+
+    assert (first.json["next"], len(first.json["threads"]), first.json["total"]) == (2, 2, 3)
+    assert (second.json["next"], len(second.json["threads"])) == (None, 1)
+    assert "Link" not in second.headers
+
+
+def test_messages_are_looked_for_among_some(
+    client_of_ann: FlaskClient, folders: dict[str, str], deliver: Deliver
+) -> None:
+    for number in range(4):
+        deliver(subject=f"number {number}")
+    uids = [row["id"].split("-")[1] for row in rows(client_of_ann, folders["INBOX"])]
+
+    first: Any = client_of_ann.get(f"{folders['INBOX']}/messages?uids={uids[0]}&uids={uids[2]}&limit=1")
+    second: Any = client_of_ann.get(first.headers["Link"].split(">")[0].strip("<"))
+
+    assert [row["subject"] for row in first.json["messages"]] == ["number 3"]
+    assert [row["subject"] for row in second.json["messages"]] == ["number 1"]
+    assert client_of_ann.get(f"{folders['INBOX']}/messages?uids=0").status_code == 422
+
+
+def test_gmails_own_search_is_refused_elsewhere(client_of_ann: FlaskClient, folders: dict[str, str]) -> None:
+    response = client_of_ann.get(f"{folders['INBOX']}/messages?gmail=has:attachment")
+
+    assert (response.status_code, response.json["code"]) == (400, "invalid-request")  # type: ignore[index]
+
+
+def test_a_long_cursor_is_sent_in_a_body(
+    client_of_ann: FlaskClient, deliver: Deliver, folders: dict[str, str], mailserver: MailServer
+) -> None:
+    for number in range(700):
+        mailserver.deliver(b"Subject: %d\r\n\r\nx\r\n" % number, "ann@demo.test")
+    inbox = mailserver.store.users["ann@demo.test"].folders["INBOX"]
+    for message in list(inbox.messages)[::2]:
+        mailserver.expunge("ann@demo.test", message.uid)
+    start: Any = client_of_ann.get(f"{folders['INBOX']}/changes").json
+    deliver()
+
+    told: Any = client_of_ann.post(f"{folders['INBOX']}/changes", json={"cursor": start["cursor"]})
+    nonsense = client_of_ann.post(f"{folders['INBOX']}/changes", json={"cursor": "nonsense"})
+
+    assert (told.status_code, len(told.json["new"]), told.json["full"]) == (200, 1, False)
+    assert nonsense.status_code == 400

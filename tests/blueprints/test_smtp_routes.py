@@ -8,6 +8,7 @@ import time
 from typing import Any
 
 import pytest
+from flask import request
 from flask.testing import FlaskClient
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
@@ -217,3 +218,56 @@ def test_the_text_of_a_form_may_be_as_long_as_that_of_json(client_of_ann: FlaskC
 
     assert response.status_code == 200
     assert len(str(parse_message(mailserver.messages(BOB)[0]).text).strip()) == 300_000
+
+
+FAULTS: dict[str, tuple[dict[str, Any], int]] = {
+    "a wrong password": ({"refuse": {"AUTH": "535 5.7.8 no", "AUTH-RESPONSE": "535 5.7.8 no"}}, 502),
+    "a sender that is refused": ({"refuse": {"MAIL": "550 5.1.8 Not you"}}, 502),
+    "everybody refused": ({"refuse": {"RCPT": "550 5.1.1 Nobody"}}, 422),
+}
+
+
+@pytest.mark.parametrize(("fault", "status"), FAULTS.values(), ids=FAULTS)
+def test_what_fails_for_good_is_the_same_problem_with_a_key_and_without(
+    client_of_ann: FlaskClient, mailserver: MailServer, fault: Any, status: int
+) -> None:
+    mailserver.faults.set("smtp", **fault)
+    plain = client_of_ann.post("/api/smtp/messages", json=MAIL)
+    keyed = client_of_ann.post("/api/smtp/messages", json=MAIL, headers={"Idempotency-Key": "order-18"})
+    members = ("status", "code", "title", "category", "hint", "transient")
+
+    assert plain.status_code == keyed.status_code == status
+    assert [keyed.json.get(each) for each in members] == [plain.json.get(each) for each in members]  # type: ignore[union-attr]
+
+
+def test_who_claims_an_address_elsewhere_uses_up_nobodys_messages(mailserver: MailServer) -> None:
+    host, mailbox = mailbox_app({})
+
+    @mailbox.account_loader
+    def load() -> Any:
+        config = mailserver.config("ann@demo.test")
+        keys = ("ADDRESS", "PASSWORD", "CA_FILE")
+        values: dict[str, Any] = {key.lower(): config[f"MAILBOX_{key}"] for key in keys}
+        port = mailserver.smtps if "X-Elsewhere" not in request.headers else 1
+        return mailbox.load_account(values | {"smtp": {"host": "localhost", "port": port, "security": "tls"}})
+
+    host.register_blueprint(mailbox.smtp_blueprint(authorize=ANYONE, most=2), url_prefix="/smtp")
+    client = host.test_client()
+    claimed = [client.post("/smtp/messages", json=MAIL, headers={"X-Elsewhere": "1"}).status_code for _ in range(3)]
+    own = client.post("/smtp/messages", json=MAIL)
+    with host.app_context():
+        mailbox.state.pool.close()
+
+    assert claimed[2] == 429
+    assert own.status_code == 200
+
+
+@pytest.mark.parametrize("rule", ["reply", "reply-all", "forward"])
+def test_who_may_not_read_a_message_cannot_have_it_sent_to_himself(
+    publish: Any, mailserver: MailServer, original: dict[str, str], rule: str
+) -> None:
+    client = publish(lambda operation, account: operation != "imap.messages.read")
+    response = client.post(f"/api/smtp/{rule}", json=original | {"to": [{"address": BOB}]})
+
+    assert (response.status_code, response.json["code"]) == (403, "forbidden")
+    assert mailserver.messages(BOB) == []

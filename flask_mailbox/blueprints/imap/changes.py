@@ -18,10 +18,20 @@ MOST_CHANGES = 5_000
 """More than that is told as ``full``: reading the pages anew is cheaper."""
 
 
+MOST_CURSOR = 16_000
+"""Characters of a cursor in a URL; servers may take fewer, so that long ones are sent in a body."""
+
+
 class ChangesQuery(Strict):
     """From where on; without a cursor, from now on."""
 
-    cursor = fields.String(load_default=None, validate=validate.Length(1, 16_000))
+    cursor = fields.String(load_default=None, validate=validate.Length(1, MOST_CURSOR))
+
+
+class ChangesBody(Strict):
+    """From where on: a cursor that may be too long for a URL."""
+
+    cursor = fields.String(required=True, validate=validate.Length(1, 1_000_000))
 
 
 class CarriedSchema(Strict):
@@ -56,22 +66,37 @@ def add_changes(blueprint: Blueprint) -> None:
         answer=ChangesSchema,
     )
     def changes(mailbox: AccountMailbox, folder: str, query: dict[str, Any]) -> dict[str, Any]:
-        place = FolderPlace.of(mailbox, folder)
-        with mailbox.imap() as imap:
-            opened = place.open(imap)
-            if query["cursor"] is None:
-                return _nothing(opened.cursor(), opened.uidvalidity, full=False)
-            found = opened.changes(query["cursor"])
-        if found.full or len(found.new) + len(found.changed) > MOST_CHANGES:
-            return _nothing(found.cursor, found.uidvalidity, full=True)
-        return {
-            "cursor": found.cursor,
-            "full": False,
-            "uidvalidity": found.uidvalidity,
-            "new": _carried(place, found.uidvalidity, found.new),
-            "changed": _carried(place, found.uidvalidity, found.changed),
-            "vanished": [list(each) for each in found.vanished.ranges],
-        }
+        return _changes(mailbox, folder, query["cursor"])
+
+    @blueprint.operation(
+        f"{FOLDER}/changes",
+        "imap.changes.ask",
+        method="POST",
+        summary="What changed since a cursor that is too long for a URL; nothing is changed by asking",
+        body=ChangesBody,
+        answer=ChangesSchema,
+    )
+    def ask(mailbox: AccountMailbox, folder: str, body: dict[str, Any]) -> dict[str, Any]:
+        return _changes(mailbox, folder, body["cursor"])
+
+
+def _changes(mailbox: AccountMailbox, folder: str, cursor: str | None) -> dict[str, Any]:
+    place = FolderPlace.of(mailbox, folder)
+    with mailbox.imap() as imap:
+        opened = place.open(imap)
+        if cursor is None:
+            return _nothing(opened.cursor(), opened.uidvalidity, full=False)
+        found = opened.changes(cursor)
+    if found.full or len(found.new) + len(found.changed) > MOST_CHANGES:
+        return _nothing(found.cursor, found.uidvalidity, full=True)
+    return {
+        "cursor": found.cursor,
+        "full": False,
+        "uidvalidity": found.uidvalidity,
+        "new": _carried(place, found.uidvalidity, found.new),
+        "changed": _carried(place, found.uidvalidity, found.changed),
+        "vanished": [list(each) for each in found.vanished.ranges],
+    }
 
 
 def _nothing(cursor: str, uidvalidity: int, *, full: bool) -> dict[str, Any]:

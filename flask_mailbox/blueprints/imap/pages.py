@@ -17,7 +17,7 @@ from .rows import row_values
 
 if TYPE_CHECKING:
     from ...extension import AccountMailbox
-    from ...imap import Folder
+    from ...imap import Folder, IMAPSession
 
 _SORTED_CURSOR = re.compile(r"s([0-9]{1,10})-([0-9]{1,7})", re.ASCII)
 
@@ -30,10 +30,14 @@ class ReplySchema(Strict):
 
 
 class ThreadsSchema(Strict):
-    """Conversations, the one with the newest message first; ``complete`` says whether all messages were looked at."""
+    """Conversations, the one with the newest message first; ``complete`` says whether all messages were looked at.
+
+    ``next`` is the offset of those behind.
+    """
 
     total = fields.Integer()
     complete = fields.Boolean()
+    next = fields.Integer(allow_none=True)
     threads = fields.List(fields.List(fields.Nested(ReplySchema)))
 
 
@@ -50,11 +54,11 @@ def add_pages(blueprint: Blueprint) -> None:
     def page(mailbox: AccountMailbox, folder: str, query: dict[str, Any]) -> Response:
         place = FolderPlace.of(mailbox, folder)
         with mailbox.imap() as imap:
+            _check_search(imap, query)
             found = (_sorted if query["sort"] else _newest)(place, place.open(imap), query)
         response = json_response(found)
         if found["next"]:
-            asked = request.args.to_dict() | {"cursor": found["next"]}
-            response.headers["Link"] = f'<{own_url("imap.messages.list", **asked)}>; rel="next"'
+            _lead_on(response, "imap.messages.list", cursor=found["next"])
         return response
 
     @blueprint.operation(
@@ -64,21 +68,34 @@ def add_pages(blueprint: Blueprint) -> None:
         query=ThreadsQuery,
         answer=ThreadsSchema,
     )
-    def threads(mailbox: AccountMailbox, folder: str, query: dict[str, Any]) -> dict[str, Any]:
+    def threads(mailbox: AccountMailbox, folder: str, query: dict[str, Any]) -> Response:
         place = FolderPlace.of(mailbox, folder)
         with mailbox.imap() as imap:
+            _check_search(imap, query)
             opened = place.open(imap)
             found = opened.threads(search_of(query))
             uidvalidity = opened.uidvalidity
-        wanted = found.threads[query["offset"] : query["offset"] + query["limit"]]
-        return {
-            "total": len(found),
-            "complete": found.complete,
-            "threads": [
-                [{"id": place.message_id(uidvalidity, reply.uid), "depth": reply.depth} for reply in thread]
-                for thread in wanted
-            ],
-        }
+        end = query["offset"] + query["limit"]
+        following = end if end < len(found) else None
+        rows = [
+            [{"id": place.message_id(uidvalidity, reply.uid), "depth": reply.depth} for reply in thread]
+            for thread in found.threads[query["offset"] : end]
+        ]
+        response = json_response({"total": len(found), "complete": found.complete, "next": following, "threads": rows})
+        if following is not None:
+            _lead_on(response, "imap.threads.list", offset=following)
+        return response
+
+
+def _lead_on(response: Response, operation: str, **values: Any) -> None:
+    """Say where the next page is: what was asked for, with other values for some of it."""
+    asked = request.args.to_dict(flat=False) | values
+    response.headers["Link"] = f'<{own_url(operation, **asked)}>; rel="next"'
+
+
+def _check_search(imap: IMAPSession, query: dict[str, Any]) -> None:
+    if "gmail" in query and "X-GM-EXT-1" not in imap.capabilities:
+        raise UsageError("Only Gmail's servers understand 'gmail': use the other search fields.")
 
 
 def _newest(place: FolderPlace, folder: Folder, query: dict[str, Any]) -> dict[str, Any]:

@@ -11,12 +11,16 @@ from ...imap import Search
 from ..schemas import PageQuery, Strict
 
 SORT_KEYS = ("arrival", "date", "from", "to", "cc", "subject", "size")
+MOST_UIDS = 200
 _WORDS = validate.Length(1, 1000)
 _BYTES = validate.Range(0, 2**32 - 1)
 
 
 class SearchQuery(Strict):
-    """What to look for; all that is given must hold."""
+    """What to look for; all that is given must hold.
+
+    ``uids`` are the numbers in the middle of messages' ids; ``gmail`` is a search as Gmail writes it, for its servers.
+    """
 
     from_ = fields.String(data_key="from", validate=_WORDS)
     to = fields.String(validate=_WORDS)
@@ -41,6 +45,8 @@ class SearchQuery(Strict):
     draft = fields.Boolean()
     deleted = fields.Boolean()
     keyword = fields.String(validate=validate.Length(1, 100))
+    uids = fields.List(fields.Integer(validate=validate.Range(1, 2**32 - 1)), validate=validate.Length(1, MOST_UIDS))
+    gmail = fields.String(validate=_WORDS)
 
     @validates_schema
     def _check_header(self, values: dict[str, Any], **options: Any) -> None:
@@ -68,4 +74,6 @@ def search_of(query: Mapping[str, Any]) -> Search | None:
     words, name = asked.pop("header", ""), asked.pop("header_name", None)
     if name is not None:
         asked["header"] = (name, words)
+    if "uids" in asked:
+        asked["uids"] = tuple(asked["uids"])
     return Search(**asked) if asked else None

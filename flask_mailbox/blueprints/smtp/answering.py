@@ -12,6 +12,7 @@ from ...message import Message, ReceivedMessage, forward, reply, reply_all
 from ..base import Blueprint
 from ..imap.places import MessagePlace
 from ..limiter import Limiter
+from ..openapi import KEY
 from ..outgoing import complete
 from ..schemas import ReceiptSchema
 from .schemas import AnswerBody, TicketSchema
@@ -50,10 +51,18 @@ def add_answering(blueprint: Blueprint, limiter: Limiter) -> None:
 
 def _add(blueprint: Blueprint, limiter: Limiter, rule: str, name: str, summary: str, make: Make) -> None:
     @blueprint.operation(
-        rule, name, method="POST", summary=summary, body=AnswerBody, answer=ReceiptSchema, also={202: TicketSchema}
+        rule,
+        name,
+        method="POST",
+        summary=summary,
+        body=AnswerBody,
+        answer=ReceiptSchema,
+        also={202: TicketSchema},
+        headers=(KEY,),
     )
     def answer(mailbox: AccountMailbox, body: dict[str, Any]) -> Response:
         account = mailbox.account
+        blueprint.ask("imap.messages.read", mailbox)
         if account.imap is None:
             raise UsageError("The account has no IMAP server to find the message on.")
         place = MessagePlace.of(mailbox, body["folder"], body["message"])

@@ -10,9 +10,10 @@ from werkzeug.exceptions import Conflict, NotFound
 from ...services.later import Ticket
 from ..base import Blueprint, json_response, own_url
 from ..limiter import Limiter
+from ..openapi import KEY
 from ..outgoing import message_of
 from .schemas import LaterBody, TicketSchema
-from .values import ticket_values
+from .values import sender_of, ticket_values
 
 if TYPE_CHECKING:
     from ...extension import AccountMailbox
@@ -32,12 +33,13 @@ def add_queueing(blueprint: Blueprint, limiter: Limiter) -> None:
         body=LaterBody,
         answer=TicketSchema,
         status=202,
+        headers=(KEY,),
     )
     def add(mailbox: AccountMailbox, body: dict[str, Any]) -> Response:
         message = message_of(body, mailbox.account)
-        key = request.headers.get("Idempotency-Key")
+        key = request.headers.get(KEY)
         if key is None or mailbox.ticket_of_key(key) is None:
-            limiter.count(f"send {mailbox.account.address}")
+            limiter.count(sender_of(mailbox.account))
         return ticket_response(mailbox.send_later(message, key=key, delay=body["delay"]), 202)
 
     @blueprint.operation(TICKET, _READ, summary="The fate of a message that is sent later", answer=TicketSchema)

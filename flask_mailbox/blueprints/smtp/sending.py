@@ -7,17 +7,22 @@ from typing import TYPE_CHECKING, Any
 from flask import Response, request
 from marshmallow import ValidationError
 from werkzeug.datastructures import FileStorage
+from werkzeug.exceptions import Conflict
 
 from ...message import Message
+from ...services.later import Status
 from ...smtp import Receipt
+from .. import problems
 from ..base import Blueprint, json_response, refuse
 from ..bodies import FORM, read_json
 from ..limiter import Limiter
+from ..openapi import KEY
 from ..outgoing import MAX_ATTACHMENTS, attach_files, message_of
 from ..receipts import receipt_values
 from ..schemas import ReceiptSchema
 from .queueing import ticket_response
 from .schemas import SendBody, TicketSchema
+from .values import sender_of
 
 if TYPE_CHECKING:
     from ...extension import AccountMailbox
@@ -50,6 +55,7 @@ def add_sending(blueprint: Blueprint, limiter: Limiter) -> None:
         body=SendBody,
         answer=ReceiptSchema,
         also={202: TicketSchema},
+        headers=(KEY,),
     )
     def send(mailbox: AccountMailbox, body: dict[str, Any]) -> Response:
         return send_now(mailbox, message_of(body, mailbox.account), limiter, dry_run=body["dry_run"])
@@ -63,6 +69,7 @@ def add_sending(blueprint: Blueprint, limiter: Limiter) -> None:
         form=_FORM,
         answer=ReceiptSchema,
         also={202: TicketSchema},
+        headers=(KEY,),
     )
     def send_form(mailbox: AccountMailbox) -> Response:
         body, files = _read_form()
@@ -100,18 +107,27 @@ def send_now(mailbox: AccountMailbox, message: Message, limiter: Limiter, *, dry
     if dry_run:
         mailbox.check(message)
         return _answered(Receipt("", suppressed=True))
-    key = request.headers.get("Idempotency-Key")
+    key = request.headers.get(KEY)
     if key is None or mailbox.ticket_of_key(key) is None:
-        limiter.count(f"send {mailbox.account.address}")
+        limiter.count(sender_of(mailbox.account))
     if key is None:
         return _answered(mailbox.send(message))
     ticket = mailbox.send_later(message, key=key)
     status = ticket.wait(WAIT)
-    if status.receipt is None or not status.is_final:
+    if not status.is_final:
         return ticket_response(ticket, 202)
-    response = _answered(status.receipt)
+    response = _ended(status)
     response.headers["Location"] = ticket_response(ticket, 202).headers["Location"]
     return response
+
+
+def _ended(status: Status) -> Response:
+    """Return what a message is answered with that was queued: the same as one that was sent in the request."""
+    if status.receipt is not None:
+        return _answered(status.receipt)
+    if status.failure is None:
+        raise Conflict("The message was taken back before it was sent.")
+    return problems.failure_problem(status.failure)
 
 
 def _answered(receipt: Receipt) -> Response:

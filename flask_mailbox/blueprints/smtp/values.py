@@ -1,12 +1,18 @@
-"""A ticket as ``TicketSchema`` describes it."""
+"""A ticket as ``TicketSchema`` describes it, and who sends."""
 
 from __future__ import annotations
 
 import dataclasses
 from typing import Any
 
+from ...account import Account
 from ...services.later import Ticket
 from ..receipts import receipt_values
+
+
+def sender_of(account: Account) -> str:
+    """Return under what an account's messages are counted: whoever claims an address elsewhere counts apart."""
+    return f"send {account.address.lower()} {account.smtp.where if account.smtp else ''}"
 
 
 def ticket_values(ticket: Ticket) -> dict[str, Any]:
