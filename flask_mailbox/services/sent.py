@@ -42,23 +42,25 @@ def file_in_sent(account: Account, pool: Pool, data: bytes, receipt: Receipt) ->
     if not (account.save_sent and sent and account.imap) or account.quirks.sent_copy == "server_saves":
         return receipt
     try:
-        if not _is_filed(account, pool, receipt.message_id):
+        with pool.lease(account, Protocol.IMAP) as imap:
+            path = imap.folder_by_role("sent").path
+        if not _is_filed(account, pool, path, receipt.message_id):
             with pool.lease(account, Protocol.IMAP) as imap:
-                imap.folder_by_role("sent").append(data, flags=("\\Seen",))
+                imap.folder(path).append(data, flags=("\\Seen",))
     except MailboxError as error:
         logger.warning("No copy in Sent for account '%s': %s", account.name, error)
         return dataclasses.replace(receipt, warnings=(*receipt.warnings, f"No copy was filed in Sent: {error}"))
     return receipt
 
 
-def _is_filed(account: Account, pool: Pool, message_id: str) -> bool:
+def _is_filed(account: Account, pool: Pool, path: str, message_id: str) -> bool:
     """Whether the server has filed the message; no connection is kept from others meanwhile."""
     looks = LOOKS[account.quirks.sent_copy]
     key = Place.of(account, Protocol.SMTP).key
     for wait in looks[:1] if _idle_servers.knows(key) else looks:
         time.sleep(wait)
         with pool.lease(account, Protocol.IMAP) as imap:
-            if _holds(imap.folder_by_role("sent"), message_id):
+            if _holds(imap.folder(path), message_id):
                 _idle_servers.forget(key)
                 return True
     if looks:
