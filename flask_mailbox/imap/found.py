@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import overload
 
@@ -58,29 +58,38 @@ def find(client: Client, criteria: Criteria) -> Found:
     field than Message-ID: iCloud's refuse that.
     """
     compile_criteria(criteria)  # all mistakes before anything is sent
-    known = client.net.account.quirks.search_text
-
-    def trusted(name: str, value: object) -> bool:
-        if name == "header" and known == "limited":
-            return isinstance(value, tuple) and str(value[0]).lower() == "message-id"
-        words = "".join(value) if isinstance(value, tuple) and name == "header" else value
-        return name not in TEXT_FIELDS or known == "limited" or (known == "ascii_only" and str(words).isascii())
-
-    if not distrusted(client) and (known != "limited" or relaxed(criteria, trusted) == criteria):
+    trusted = _trust(client)
+    if not distrusted(client, criteria):
         try:
             return Found(_ask(client, criteria))
         except CommandError as error:
             if error.code != "BADCHARSET":
                 raise
-        known = "ascii_only"
+        trusted = _trust(client, ascii_only=True)
     narrower = relaxed(criteria, trusted)
     candidates = _ask(client, narrower)
     return Found(candidates) if narrower == criteria else _verify(client, criteria, candidates)
 
 
-def distrusted(client: Client) -> bool:
-    """Whether the account's server is known to answer searches for words wrongly."""
-    return client.net.account.quirks.search_text in ("ascii_only", "unreliable", "ignored")
+def distrusted(client: Client, criteria: Criteria) -> bool:
+    """Whether the account's server is known to answer searches for words wrongly, or to refuse one of these."""
+    known = client.net.account.quirks.search_text
+    return known in ("ascii_only", "unreliable", "ignored") or relaxed(criteria, _trust(client)) != criteria
+
+
+def _trust(client: Client, *, ascii_only: bool = False) -> Callable[[str, object], bool]:
+    """Return what tells, of a criterion's name and value, whether the server's word on it is enough."""
+    known = client.net.account.quirks.search_text
+
+    def trusted(name: str, value: object) -> bool:
+        if name not in TEXT_FIELDS:
+            return True
+        field, words = value if name == "header" and isinstance(value, tuple) else ("", str(value))
+        if known in ("unreliable", "ignored") or (known == "limited" and field and field.lower() != "message-id"):
+            return False
+        return not (ascii_only or known == "ascii_only") or f"{field}{words}".isascii()
+
+    return trusted
 
 
 def _ask(client: Client, criteria: Criteria) -> tuple[int, ...]:

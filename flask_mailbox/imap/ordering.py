@@ -37,7 +37,7 @@ def sort(client: Client, key: str, criteria: Criteria, *, reverse: bool) -> Foun
     """
     if key not in KEYS:
         raise UsageError(f"No order '{str(key)[:40]}'. Sort by one of: {', '.join(KEYS)}.")
-    if client.can("SORT") and not distrusted(client):
+    if client.can("SORT") and not distrusted(client, criteria):
         order = f"({'REVERSE ' if reverse else ''}{key.upper()})".encode()
         answer = client.run("UID SORT", order, b"UTF-8", *compile_criteria(criteria), budget=hits_budget(client))
         words = [word for response in answer.of("SORT") for word in response.text.split(b"(")[0].split()]

@@ -46,7 +46,7 @@ class Threads:
 
 def find_threads(client: Client, criteria: Criteria) -> Threads:
     """Return the conversations of the messages that a search finds."""
-    if client.can("THREAD=REFERENCES") and not distrusted(client):
+    if client.can("THREAD=REFERENCES") and not distrusted(client, criteria):
         keys = compile_criteria(criteria)
         answer = client.run("UID THREAD", b"REFERENCES UTF-8", *keys, budget=hits_budget(client))
         trees = [tree for response in answer.of("THREAD") for tree in parse_data(response.pieces)]
