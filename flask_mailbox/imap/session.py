@@ -178,8 +178,7 @@ class IMAPSession:
         if not self.stream.broken:
             try:
                 with self.stream.operation(read=2.0), translated(self.stream):
-                    self.client.wire.on_bye = None
-                    self.client.ask("LOGOUT")
+                    self.client.ask("LOGOUT")  # ends at the server's BYE: Yandex's says nothing else, and without end
             except ServiceError:
                 pass
         self.drop()

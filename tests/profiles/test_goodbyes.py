@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from flask_mailbox.errors import DisconnectedError
 from flask_mailbox.providers import shipped
 
+from ..apps import mailbox_of
 from ..imap.accounts import imap_account, session_of
 from ..imap.scripts import imap_script
 from ..scripted import scripted
+from .test_journey import ACCOUNTS
 
 
 @pytest.mark.parametrize(
@@ -28,3 +32,18 @@ def test_a_goodbye_in_place_of_an_answer_is_told_with_its_cause(provider: str, w
     assert goodbye.value.category == category
     assert goodbye.value.hint
     assert goodbye.value.transient is (category == "temporary")
+
+
+def test_a_goodbye_without_end_is_not_listened_to() -> None:
+    account = ACCOUNTS["yandex"]
+    with account.server() as server:
+        with mailbox_of(account.config(server)) as mailbox:
+            with mailbox.imap() as imap:
+                imap.folder("INBOX").page()
+            began = time.monotonic()
+            imap.finish()
+            seconds = time.monotonic() - began
+        said = [line.line for line in server.log if b"LOGOUT" in line.line]
+
+    assert said
+    assert seconds < 1.5
