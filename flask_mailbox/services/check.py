@@ -67,8 +67,10 @@ def check_account(account: Account, *, send: bool = False, language: str = "en")
 
 
 def _advised(step: Step, account: Account, language: str) -> Step:
+    """Give the advice that suits the provider: the same in every protocol, though only some refuse in known words."""
     hint = hint_for(step.category, provider=account.provider, language=language) if step.hint else ""
-    return dataclasses.replace(step, hint=hint) if hint and language.lower().startswith("zh") else step
+    chinese = language.lower().startswith("zh")
+    return dataclasses.replace(step, hint=hint) if hint and (chinese or account.provider) else step
 
 
 def _steps(account: Account, *, send: bool) -> Iterator[Step]:

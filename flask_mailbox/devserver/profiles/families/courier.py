@@ -15,7 +15,6 @@ PROFILE = Profile(
             "smtp": "535 Authentication failed.",
             "pop3": "-ERR Login failed.",
         },
-        "too_many_connections": {"imap": "NO [ALERT] Maximum connection limit reached for user"},
     },
     imap=IMAPManners(
         lacks=LATE_CAPABILITIES | LITERAL_PLUS | SASL_IR | {"ID", "UNSELECT", "MOVE"},

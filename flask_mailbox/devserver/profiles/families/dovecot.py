@@ -16,7 +16,6 @@ PROFILE = Profile(
         "too_many_connections": {
             "imap": "NO [UNAVAILABLE] Maximum number of connections from user+IP exceeded "
             "(mail_max_userip_connections=10)",
-            "pop3": "-ERR [IN-USE] Maximum number of connections from user+IP exceeded",
         },
         "temporary": {
             "imap": "NO [UNAVAILABLE] Temporary authentication failure.",
