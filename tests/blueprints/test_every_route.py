@@ -6,6 +6,7 @@ A route that is not in the table fails the test: whoever adds one says here what
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -99,6 +100,15 @@ TABLE: dict[str, Needs] = {
     "accounts.discover": Needs({"address": "me@163.com"}),
     "accounts.test": Needs({"address": "me@163.com"}),
 }
+CROSS_SITE: dict[str, dict[str, Any]] = {
+    "a form": {"data": {"any": "thing"}},
+    "a form of parts": {"data": {"message": json.dumps(MAIL)}, "content_type": "multipart/form-data"},
+    "text": {"data": json.dumps(MAIL), "content_type": "text/plain"},
+    "no type": {"data": json.dumps(MAIL)},
+    "nothing": {},
+}
+"""What a page can have a browser send to another site without asking it first (Fetch, "CORS-safelisted")."""
+
 FACTORIES = ("imap", "pop3", "smtp", "accounts")
 OPERATIONS = {
     name: (kind, method, path)
@@ -120,15 +130,24 @@ class Site:
         client.set_cookie("user", address)
         return client
 
-    def send(self, client: FlaskClient, name: str, headers: dict[str, str] | None = None, form: bool = False) -> Any:
-        """Send the request that the table describes, with the ids that are known."""
+    def send(
+        self,
+        client: FlaskClient,
+        name: str,
+        headers: dict[str, str] | None = None,
+        cross_site: dict[str, Any] | None = None,
+    ) -> Any:
+        """Send the request that the table describes, with the ids that are known.
+
+        :param cross_site: The body that another site's page would send in its place.
+        """
         kind, method, path = OPERATIONS[name]
         needs = TABLE[name]
         known = self.ids | ({"message": self.ids["entry"]} if kind == "pop3" else {})
         url = f"/{kind}{path.format_map(known)}"
         body: dict[str, Any] = {}
-        if form:
-            body = {"data": {"any": "thing"}}
+        if cross_site is not None:
+            body = cross_site
         elif needs.form is not None:
             body = {"data": needs.form, "content_type": "multipart/form-data"}
         elif isinstance(needs.body, bytes):
@@ -203,6 +222,29 @@ def test_the_table_has_every_route_and_no_other() -> None:
     assert set(TABLE) == set(OPERATIONS)
 
 
+def test_every_rule_of_the_app_is_in_the_table_or_only_says_what_there_is(site: Site) -> None:
+    operations = {f"mailbox_{kind}.{name.replace('.', '_')}" for name, (kind, _, _) in OPERATIONS.items()}
+    harmless = re.compile(r"static|mailbox_\w+\.(openapi|unknown|prefix/?|other:.*)")
+    rules = [rule for rule in site.host.url_map.iter_rules() if not harmless.fullmatch(rule.endpoint)]
+
+    assert {rule.endpoint for rule in rules} == operations
+    assert all(len((rule.methods or set()) - {"HEAD"}) == 1 for rule in rules)
+
+
+@pytest.mark.parametrize("kind", FACTORIES)
+@pytest.mark.parametrize("path", ["", "/", "/nothing", "/openapi.json"])
+@pytest.mark.parametrize("method", ["POST", "DELETE", "PUT"])
+def test_what_is_no_operation_does_nothing(
+    site: Site, mailserver: MailServer, kind: str, path: str, method: str
+) -> None:
+    before = state(mailserver)
+    response = site.visitor("ann@demo.test").open(f"/{kind}{path}", method=method, headers=OURS)
+
+    assert response.status_code in (404, 405)
+    assert site.asked == []
+    assert state(mailserver) == before
+
+
 @pytest.mark.parametrize(
     "name", [name for name, (_, _, path) in OPERATIONS.items() if "{" in path and name[:4] != "acco"]
 )
@@ -215,10 +257,11 @@ def test_anothers_ids_lead_to_nothing(site: Site, mailserver: MailServer, name: 
     assert state(mailserver) == before
 
 
+@pytest.mark.parametrize("body", CROSS_SITE.values(), ids=CROSS_SITE)
 @pytest.mark.parametrize("name", [name for name, (_, method, _) in OPERATIONS.items() if method != "GET"])
-def test_a_form_of_another_site_changes_nothing(site: Site, mailserver: MailServer, name: str) -> None:
+def test_another_site_changes_nothing(site: Site, mailserver: MailServer, name: str, body: dict[str, Any]) -> None:
     before = state(mailserver)
-    response = site.send(site.visitor("ann@demo.test"), name, form=True)
+    response = site.send(site.visitor("ann@demo.test"), name, cross_site=body)
 
     assert (response.status_code, response.json["code"]) == (403, "forbidden")
     assert state(mailserver) == before
