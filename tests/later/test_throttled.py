@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from flask_mailbox import Mailbox, Ticket
+from flask_mailbox import Mailbox, Ticket, signals
 from flask_mailbox.devserver import MailServer
 from flask_mailbox.services.later import pauses, schedule
 
@@ -138,3 +140,54 @@ def test_what_waits_for_the_own_rate_is_sent_in_its_order(mailserver: MailServer
     order = [int(line[9:]) for raw in raws for line in raw.splitlines() if line.startswith(b"Subject: ")]
     assert len(order) == 25
     assert all(abs(number - place) <= 2 for place, number in enumerate(order))  # two threads send at a time
+
+
+def test_who_waits_for_the_rate_in_vain_puts_the_message_back_until_it_allows_it(
+    mailserver: MailServer, tmp_path: Path
+) -> None:
+    """So does a worker of Celery, which has other processes beside it."""
+    limits = {"MAILBOX_RATE": "1/minute", "MAILBOX_OPERATION_TIMEOUT": 1, "MAILBOX_STORE": f"sqlite:///{tmp_path}/x"}
+    with later_app(mailserver.config("ann@demo.test"), **limits) as (_, mailbox):
+        later = mailbox.state.later
+        later.workers.close(5)
+        assert later.stored is not None
+        mailbox.send(letter("within the rate"))
+        ticket = mailbox.send_later(letter("beyond it"))
+        entry = later.stored.claim(ticket.id)
+        assert entry is not None
+        due = later.sender.send(later.stored, entry)
+        status = ticket.status()
+
+    assert (status.state, status.attempts) == ("queued", 0)
+    assert status.failure is not None
+    assert "rate of 1/minute" in status.failure.text
+    assert due == pytest.approx(time.time() + 60, abs=20)
+
+
+def test_while_all_connections_are_in_use_a_message_waits_and_that_is_no_failed_attempt(
+    mailserver: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("flask_mailbox.services.later.outcome.CROWDED", 0.01)
+    limits = {"MAILBOX_POOL_SIZE": 1, "MAILBOX_OPERATION_TIMEOUT": 0.3}
+    with later_app(mailserver.config("ann@demo.test"), **limits) as (_, mailbox):
+        with mailbox.smtp() as smtp:
+            smtp.send(letter("by the app"))
+            ticket = mailbox.send_later(letter("beside it"))
+            assert wait_for(lambda: ticket.status().failure is not None, 5)
+        status = ticket.wait(10)
+
+    assert (status.state, status.attempts) == ("sent", 1)
+
+
+def test_a_receiver_of_the_signal_is_not_called_for_a_message_that_waits_for_the_rate(mailserver: MailServer) -> None:
+    called: list[object] = []
+
+    def count(sender: object, message: object, **_: object) -> None:
+        called.append(message)
+
+    config = mailserver.config("ann@demo.test") | {"MAILBOX_RATE": "5/second"}
+    with later_app(config) as (_, mailbox), signals.message_sending.connected_to(count):
+        tickets = [mailbox.send_later(letter(f"{number}"), delay=0.1) for number in range(12)]
+        assert {ticket.wait(10).state for ticket in tickets} == {"sent"}
+
+    assert len(called) == 12
