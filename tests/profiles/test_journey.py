@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
 
 import pytest
 
-from flask_mailbox.devserver import MailServer
 from flask_mailbox.devserver.profiles import profile_for
 from flask_mailbox.providers import Provider, Quirks, shipped
 
@@ -71,7 +69,7 @@ REMEDIES = [
 
 ADAPTIVE = {
     "idle",  # by what the server offers; a server that offers it and does it badly: test_watching
-    "uidplus",
+    "uidplus",  # by what the server offers: test_own_presets
     "special_use",  # by what LIST and XLIST tell, else by name: test_peers
     "noop_refreshes",  # folders are always opened anew: test_peers
     "id_before_login_rejected",  # nobody is told who we are before the sign-in: test_peers
@@ -86,21 +84,11 @@ EXPECTED = {
 """Where a server refuses something in passing, since it offers what it does not do."""
 
 
-@pytest.fixture(scope="module", params=ACCOUNTS)
-def family(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
-
-
-@pytest.fixture(scope="module")
-def server(family: str) -> Iterator[MailServer]:
-    with ACCOUNTS[family].server() as running:
-        yield running
-
-
-def test_provider_address_and_credential_are_all_it_takes(family: str, server: MailServer) -> None:
+@pytest.mark.parametrize("family", ACCOUNTS)
+def test_provider_address_and_credential_are_all_it_takes(family: str) -> None:
     account = ACCOUNTS[family]
-
-    assert travel(account, server, account.config(server)) == EXPECTED.get(family, WELL)
+    with account.server() as server:
+        assert travel(account, server, account.config(server)) == EXPECTED.get(family, WELL)
 
 
 @pytest.mark.parametrize("provider", PROVIDERS, ids=lambda provider: provider.id)
@@ -112,13 +100,14 @@ def test_so_it_is_with_every_other_provider_of_these_families(provider: Provider
         assert travel(account, server, account.config(server)) == EXPECTED.get(provider.family, WELL)
 
 
-def test_without_the_remedy_for_its_quirk_the_journey_is_not_well(family: str, server: MailServer) -> None:
+@pytest.mark.parametrize(("family", "quirk", "symptoms"), REMEDIES)
+def test_without_the_remedy_for_its_quirk_the_journey_is_not_well(family: str, quirk: str, symptoms: set[str]) -> None:
     account = ACCOUNTS[family]
-    for quirk, symptoms in [(quirk, symptoms) for name, quirk, symptoms in REMEDIES if name == family]:
-        config = account.config(server, "own") | {"MAILBOX_PROVIDERS": {"own": preset_without(account, quirk)}}
-        seen = travel(account, server, config)
+    with account.server() as server:
+        own = {"MAILBOX_PROVIDERS": {"own": preset_without(account, quirk)}}
+        seen = travel(account, server, account.config(server, "own") | own)
 
-        assert _differences(seen) == symptoms, f"without {quirk}: {seen}"
+    assert _differences(seen) == symptoms
 
 
 def test_every_quirk_of_these_families_that_a_journey_can_see_has_its_remedy_tested() -> None:

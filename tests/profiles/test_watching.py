@@ -79,6 +79,22 @@ def test_where_idle_is_offered_but_known_not_to_work_it_is_not_tried(idle: bool 
     assert (opened == 1) is held
 
 
+def test_new_uids_under_the_old_uidvalidity_are_told_as_other_messages() -> None:
+    """Some say of QQ's servers that they do this."""
+    account = ACCOUNTS["qqmail"]
+    with account.server() as server, mailbox_of(account.config(server)) as mailbox, Watcher(timing=QUICK) as watcher:
+        server.deliver(b"Subject: old\n\n", account.address)
+        watcher.add(mailbox.account, "INBOX")
+        watcher.wait_ready(5)
+        server.renew_uids(account.address)
+        events = [watcher.next_event(5) for _ in range(2)]
+        with mailbox.imap() as imap:
+            subject = imap.folder("INBOX").message(2).subject
+
+    assert {type(event): event.uids for event in events if event} == {Gone: (1,), Arrived: (2,)}
+    assert subject == "old"
+
+
 def watched(server: MailServer, account: Account, timing: Timing, command: bytes, times: int) -> int:
     """Watch the inbox until a command came so often, and return how many connections that took."""
     with Watcher(timing=timing) as watcher:
