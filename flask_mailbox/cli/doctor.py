@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 
 import click
 from flask import current_app
@@ -11,19 +10,19 @@ from flask.cli import with_appcontext
 
 from ..errors import UsageError
 from ..services.check import Step, check_account
-from .output import account_option, json_option, print_json, told_errors
+from .output import account_option, json_option, language_option, print_json, told_errors
 
 _MARKS = {True: ("✓", "green"), False: ("✗", "red"), None: ("–", "yellow")}
 
 
 @click.command()
 @click.option("--send", is_flag=True, help="Send a message to the account itself and find it again.")
-@click.option("--language", help="Of the advice: en or zh; by default that of the terminal (LANG).")
+@language_option
 @account_option
 @json_option
 @with_appcontext
 @told_errors
-def doctor(send: bool, language: str | None, account: str | None, as_json: bool) -> None:
+def doctor(send: bool, language: str, account: str | None, as_json: bool) -> None:
     """Test the mailbox: names, TLS, sign-in, folders, and with --send a message there and back.
 
     Exits with 0 only if all is well.
@@ -35,7 +34,7 @@ def doctor(send: bool, language: str | None, account: str | None, as_json: bool)
     if not as_json:
         click.secho(f"Account '{tested.name}' {tested.address}", bold=True)
     steps: list[Step] = []
-    for step in check_account(tested, send=send, language=language or _terminal_language()):
+    for step in check_account(tested, send=send, language=language):
         steps.append(step)
         if not as_json:
             _print_step(step)
@@ -46,10 +45,6 @@ def doctor(send: bool, language: str | None, account: str | None, as_json: bool)
         click.secho("All is well." if well else "Something needs your attention.", bold=True)
     if not well:
         raise SystemExit(1)
-
-
-def _terminal_language() -> str:
-    return next(filter(None, map(os.environ.get, ("LC_ALL", "LC_MESSAGES", "LANG"))), "en")
 
 
 def _print_step(step: Step) -> None:

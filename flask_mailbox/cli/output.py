@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import os
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, ParamSpec, TypeVar
@@ -52,6 +53,15 @@ def account_option(command: Callable[P, R]) -> Callable[P, R]:
     return click.option("--account", "-a", metavar="NAME", help="A configured account; the default one if left out.")(
         command
     )
+
+
+def language_option(command: Callable[P, R]) -> Callable[P, R]:
+    """Give a command the option ``--language``, which is that of the terminal where it is left out."""
+    return click.option(
+        "--language",
+        default=lambda: next(filter(None, map(os.environ.get, ("LC_ALL", "LC_MESSAGES", "LANG"))), "en"),
+        help="Of the advice: en or zh; by default that of the terminal (LANG).",
+    )(command)
 
 
 def told_errors(command: Callable[P, R]) -> Callable[P, R]:

@@ -192,6 +192,15 @@ def test_providers_are_listed_and_shown_with_what_to_switch_on(run: Run) -> None
     assert json.loads(by_address.output)["id"] == "qq"
 
 
+def test_a_provider_is_shown_in_the_language_of_the_terminal(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = run("providers", "exmail", "--language", "zh")
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    by_terminal = run("providers", "exmail")
+
+    assert "sign in with: 客户端专用密码" in asked.output
+    assert asked.output == by_terminal.output
+
+
 def test_an_app_without_a_mailbox_is_told_so() -> None:
     result = flask_command(Flask("bare"), "ls")
 
