@@ -38,6 +38,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     app.extensions["departures"] = Departures()
 
     app.before_request(who.load_account)
+    app.before_request(signin.refuse_other_account)  # it helps, where a token is too old as well
     app.before_request(protect_from_forgery)
     app.after_request(_protect_page)
     problems.init_app(app)

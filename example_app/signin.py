@@ -81,7 +81,6 @@ def sign_in(kind: str) -> ResponseReturnValue:
     return _enter(kind, values, account, steps)
 
 
-@blueprint.before_app_request
 def refuse_other_account() -> ResponseReturnValue | None:
     """Refuse what a page of one account asks for, where the browser went on with another one in another window."""
     named = request.values.get("account", "")

@@ -82,6 +82,7 @@ def test_write_see_it_arrive_answer_find_move_delete_and_leave(day: Day, tmp_pat
     page.locator("html.scripted").wait_for(state="attached")
     page.locator("#list input[name=uid]").check(force=True)
     page.get_by_label("Move to").select_option("Archive")
+    page.get_by_role("button", name="Move", exact=True).click()
     expect(page.locator(".notes")).to_contain_text("1 message moved to “Archive”.")
     page.goto(f"{day.visit.base}/?folder=Archive")
     page.get_by_role("link", name="你好，世界").click()

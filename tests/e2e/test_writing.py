@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from flask_mailbox import parse_message
 from flask_mailbox.devserver import MailServer
 
-from .conftest import Visit
+from ..example_app.conftest import app_on
+from .conftest import Visit, served, visiting
 
 pytestmark = pytest.mark.browser
 
@@ -75,3 +76,82 @@ def test_scrolling_to_the_end_brings_older_messages(visit: Visit, mailserver: Ma
     rows.last.scroll_into_view_if_needed()
 
     expect(rows).to_have_count(60)
+
+
+def test_too_much_to_send_ends_no_saving(sheet: Page) -> None:
+    sheet.get_by_label("To", exact=True).fill("ann@demo.test")
+    sheet.evaluate(GIVE, ["drop", "large.txt"])
+    sheet.evaluate("document.getElementById('letter').dataset.most = 3")
+    sheet.get_by_role("button", name="Send").click()
+    expect(sheet.locator("#trouble")).to_contain_text("too large together")
+    sheet.get_by_label("Subject").fill("Still being written")
+
+    expect(sheet.locator("#saved")).to_have_text("Draft saved")
+
+
+def test_a_draft_that_is_being_saved_while_one_sends_is_not_left_behind(sheet: Page, mailserver: MailServer) -> None:
+    held: list[Route] = []
+    sheet.route("**/draft", lambda route: held.append(route))
+    with sheet.expect_request("**/draft"):
+        sheet.get_by_label("To", exact=True).fill("bob@demo.test")
+    sheet.get_by_role("button", name="Send").click()
+    for route in held:
+        route.continue_()
+    expect(sheet.locator(".notes")).to_contain_text("Sent to bob@demo.test")
+
+    assert mailserver.messages("ann@demo.test", "Drafts") == []
+
+
+def test_who_signs_in_again_in_another_window_goes_on_sending_in_this_one(
+    sheet: Page, visit: Visit, mailserver: MailServer
+) -> None:
+    sheet.context.clear_cookies()
+    other = Visit(sheet.context.new_page(), visit.base, [], visit.browser)
+    other.sign_in()
+    other.page.locator("#list").wait_for()
+    sheet.evaluate(GIVE, ["drop", "kept.txt"])
+    sheet.get_by_label("To", exact=True).fill("bob@demo.test")
+    sheet.get_by_role("button", name="Send").click()
+    expect(sheet.locator(".notes")).to_contain_text("Sent to bob@demo.test")
+
+    assert parse_message(mailserver.messages("bob@demo.test")[-1]).attachments[0].filename == "kept.txt"
+
+
+def test_an_answer_that_could_not_be_saved_is_offered_again_with_its_thread(
+    visit: Visit, mailserver: MailServer
+) -> None:
+    raw = b"From: bob@demo.test\r\nSubject: plan\r\nMessage-ID: <p@x>\r\n\r\nx\r\n"
+    uid = mailserver.deliver(raw, "ann@demo.test")
+    page = visit.page
+    visit.sign_in()
+    page.goto(f"{visit.base}/write?uid={uid}")
+    page.route("**/draft", lambda route: route.abort())
+    page.get_by_role("textbox", name="Message").fill("my long answer")
+    expect(page.get_by_text("this browser keeps a copy")).to_be_visible()
+    page.unroute("**/draft")
+    page.goto(f"{visit.base}/write")
+    page.get_by_role("button", name="Restore").click()
+    page.get_by_role("button", name="Send").click()
+    expect(page.locator(".notes")).to_contain_text("Sent to bob@demo.test")
+
+    arrived = parse_message(mailserver.messages("bob@demo.test")[-1])
+    assert arrived.in_reply_to == "<p@x>"
+    assert "my long answer" in arrived.text
+
+
+def test_the_note_stays_until_the_letter_has_left_and_keeps_the_focus(browser: Browser, mailserver: MailServer) -> None:
+    app = app_on(mailserver, MAILBOX_READ_TIMEOUT=20, UNDO_SECONDS=4)
+    asked: list[str] = []
+    with served(app) as base, visiting(browser, base, {}) as visit:
+        page = visit.page
+        visit.sign_in()
+        page.locator(".nothing").first.wait_for()
+        page.on("request", lambda request: "/outbox/" in request.url and asked.append(request.headers["x-background"]))
+        page.goto(f"{base}/write?to=bob@demo.test")
+        page.get_by_role("button", name="Send").click()
+        page.get_by_role("button", name="Undo").focus()
+        expect(page.locator(".notes")).to_contain_text("Sent to bob@demo.test")
+        expect(page.locator(".note:focus")).to_contain_text("Sent to bob@demo.test")
+
+    assert asked
+    assert len(asked) <= 3

@@ -1,29 +1,31 @@
 // The list as it is now: by server-sent events, and by asking again where there are none.
-// One tab of a browser listens for all of them, since browsers open few connections to one host.
+// One tab of a browser listens for all that show the same mailbox, since browsers open few connections to one host.
+import { merge } from "./merge.js";
 import { notify, offerNotifications } from "./notify.js";
 
 const POLL = 30_000;
+const AGAIN = 60_000;
 
 export function followMail() {
   const rows = document.querySelector(".rows[data-events]");
   if (!rows) return;
-  const channel = new BroadcastChannel("mail");
+  const name = `mail ${rows.dataset.who}`;
+  const channel = new BroadcastChannel(name);
+  const state = document.documentElement.dataset;
   let timer = 0;
   let arrived = [];
 
   function soon(news) {
     if (news.folder === "INBOX") arrived.push(...news.arrived);
     clearTimeout(timer);
-    timer = setTimeout(async () => {
-      const uids = arrived.splice(0);
-      await refresh(rows, uids);
-    }, 120);
+    timer = setTimeout(() => refresh(rows, arrived.splice(0)), 120);
   }
 
   function listen(release) {
     const source = new EventSource(rows.dataset.events);
     const stop = () => {
       source.close();
+      delete state.live;
       release();
     };
     source.addEventListener("change", (event) => {
@@ -31,20 +33,30 @@ export function followMail() {
       channel.postMessage(news);
       soon(news);
     });
-    source.addEventListener("ready", () => (document.documentElement.dataset.live = "yes"));
+    source.addEventListener("ready", () => (state.live = "yes"));
     source.addEventListener("ended", () => {
       stop();
       refresh(rows, []);
     });
     source.addEventListener("failed", stop);
-    source.addEventListener("error", () => source.readyState === EventSource.CLOSED && release());
-    addEventListener("pagehide", stop);
+    source.addEventListener("error", () => {
+      delete state.live;
+      if (source.readyState === EventSource.CLOSED) stop();
+    });
+    addEventListener("pagehide", stop, { once: true });
+  }
+
+  // Whoever cannot listen, or not any more, asks from time to time, and tries to listen again after a while.
+  async function takeTurns() {
+    while (!state.over) {
+      await (navigator.locks ? navigator.locks.request(name, () => new Promise(listen)) : new Promise(listen));
+      await new Promise((go) => setTimeout(go, AGAIN));
+    }
   }
 
   channel.addEventListener("message", (event) => soon({ ...event.data, arrived: [] }));
-  if (navigator.locks) navigator.locks.request("mail-events", () => new Promise(listen));
-  else listen(() => {});
-  setInterval(() => document.documentElement.dataset.live || refresh(rows, []), POLL);
+  takeTurns();
+  setInterval(() => state.live || state.over || refresh(rows, []), POLL);
   document.addEventListener("mail-left", () => refresh(rows, []));
   offerNotifications();
   showCount();
@@ -52,71 +64,51 @@ export function followMail() {
 
 async function refresh(rows, arrived) {
   const answer = await fetch(rows.dataset.url, { headers: { "X-Background": "1" }, redirect: "manual" }).catch(() => null);
-  if (answer?.type === "opaqueredirect") return ended(rows);
+  if (answer?.type === "opaqueredirect") return stop(rows.dataset.ended, rows.dataset.signin, rows.dataset.signinText);
+  if (answer?.status === 409) return stop(rows.dataset.elsewhere);
   if (!answer?.ok) return;
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   const fresh = page.querySelector(".rows");
   if (!fresh) return;
   document.getElementById("folders").replaceWith(page.getElementById("folders"));
   merge(rows, fresh);
+  document.dispatchEvent(new Event("list-changed"));
   showCount();
   announce(rows, arrived);
 }
 
-// Rows that stand further down, loaded on demand, stay; those that the fresh page lacks among its own are gone.
-function merge(rows, fresh) {
-  const [old, now] = [rows.querySelector("#list"), fresh.querySelector("#list")];
-  if (!old || !now) {
-    if (old || now) rows.replaceChildren(...fresh.children);
-    return;
-  }
-  const uidOf = (row) => Number(row.dataset.uid);
-  const known = new Map([...old.children].map((row) => [uidOf(row), row]));
-  const uids = new Set([...now.children].map(uidOf));
-  const rest = [...old.children].filter((row) => "older" in row.dataset && !uids.has(uidOf(row)));
-  const next = [...now.children].map((row) => keepState(known.get(uidOf(row)), row));
-  old.replaceChildren(...next, ...rest);
-  rows.querySelector("#title").replaceWith(fresh.querySelector("#title"));
-}
-
-function keepState(before, row) {
-  if (!before) return row;
-  row.querySelector("input").checked = before.querySelector("input").checked;
-  const link = before.querySelector(".rowlink");
-  if (link.hasAttribute("aria-current")) row.querySelector(".rowlink").setAttribute("aria-current", "true");
-  return before.outerHTML === row.outerHTML || link === document.activeElement ? keepText(before, row) : row;
-}
-
-function keepText(before, row) {
-  before.className = row.className;
-  return before;
-}
-
+// The uids that arrived are the inbox's: in another folder they are other messages.
 function announce(rows, uids) {
+  if (rows.dataset.folder !== "INBOX") return uids.length && notify(rows.dataset.inbox, "", "inbox");
   for (const uid of uids) {
     const row = document.querySelector(`#list > [data-uid="${uid}"]`);
     const who = row?.querySelector(".people").textContent.replace(/^.*:\s/, "").trim();
     const subject = row?.querySelector(".subject").textContent;
     if (row) document.getElementById("announce").textContent = `${rows.dataset.arrived} ${who}: ${subject}`;
-    notify(who ?? rows.dataset.arrived, subject ?? "", uid);
+    notify(who ?? rows.dataset.inbox, subject ?? "", uid);
   }
 }
 
 function showCount() {
-  const unread = Number(document.querySelector('#folders a[href*="folder=INBOX"] b')?.firstChild.textContent ?? 0);
+  const unread = Number(document.querySelector("#folders [data-inbox]")?.firstChild.textContent ?? 0);
   document.title = (unread ? `(${unread}) ` : "") + document.title.replace(/^\(\d+\) /, "");
   unread ? navigator.setAppBadge?.(unread).catch(() => {}) : navigator.clearAppBadge?.().catch(() => {});
 }
 
-function ended(rows) {
+// Nothing on this page is kept current any more, and it says why.
+function stop(why, href, name) {
+  document.documentElement.dataset.over = "yes";
   const note = document.createElement("div");
   note.className = "note";
   const text = document.createElement("p");
-  text.textContent = rows.dataset.ended;
-  const link = document.createElement("a");
-  link.className = "button quiet";
-  link.href = rows.dataset.signin;
-  link.textContent = rows.dataset.signinText;
-  note.append(text, link);
+  text.textContent = why;
+  note.append(text);
+  if (href) {
+    const link = document.createElement("a");
+    link.className = "button quiet";
+    link.href = href;
+    link.textContent = name;
+    note.append(link);
+  }
   document.querySelector(".notes").replaceChildren(note);
 }

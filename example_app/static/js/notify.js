@@ -5,17 +5,15 @@ export function offerNotifications() {
   const button = document.getElementById("notify");
   if (!button || !globalThis.Notification) return;
   button.hidden = false;
-  const show = () => {
-    button.setAttribute("aria-pressed", String(isOn()));
-    if (isOn()) button.querySelector("span").textContent = button.dataset.on;
-  };
+  const show = () => (button.querySelector("span").textContent = isOn() ? button.dataset.on : button.dataset.off);
   button.addEventListener("click", async () => {
-    if ((await Notification.requestPermission()) === "granted") localStorage.setItem("notify", "on");
+    if (isOn()) localStorage.setItem("notify", "off");
+    else if ((await Notification.requestPermission()) === "granted") localStorage.setItem("notify", "on");
     show();
   });
   show();
 }
 
-export function notify(title, body, uid) {
-  if (isOn() && document.hidden) new Notification(title, { body, tag: `mail-${uid}` });
+export function notify(title, body, tag) {
+  if (isOn() && document.hidden) new Notification(title, { body, tag: `mail-${tag}` });
 }

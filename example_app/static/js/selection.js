@@ -1,35 +1,37 @@
 // Ticking rows: all at once, and the tools show whether there is anything to use them on.
+// The list comes and goes with its messages, so what happens in it is listened to from outside.
 export function tickRows() {
-  const form = document.getElementById("selection");
-  if (!form) return;
-  const all = form.querySelector("#all");
-  const boxes = () => [...form.querySelectorAll("input[name=uid]")];
+  const rows = document.querySelector(".rows");
+  if (!rows) return;
+  const boxes = () => [...rows.querySelectorAll("#list input[name=uid]")];
   const show = () => {
+    const form = rows.querySelector("#selection");
+    if (!form) return;
+    const all = form.querySelector("#all");
     const ticked = boxes().filter((box) => box.checked).length;
     form.querySelector(".tools").classList.toggle("active", ticked > 0);
     form.classList.toggle("picking", ticked > 0);
+    all.parentElement.hidden = false;
     all.checked = ticked > 0 && ticked === boxes().length;
     all.indeterminate = ticked > 0 && !all.checked;
   };
-  all.parentElement.hidden = false;
-  all.addEventListener("change", () => {
-    boxes().forEach((box) => (box.checked = all.checked));
-    show();
-  });
   let last = null;
-  form.addEventListener("click", (event) => {
-    const rows = boxes();
-    const place = rows.indexOf(event.target);
+  rows.addEventListener("click", (event) => {
+    const everything = boxes();
+    const place = everything.indexOf(event.target);
     if (place < 0) return;
-    if (event.shiftKey && last !== null) {
-      rows.slice(Math.min(last, place), Math.max(last, place) + 1).forEach((box) => (box.checked = event.target.checked));
+    const from = everything.indexOf(last);
+    if (event.shiftKey && from >= 0) {
+      const between = everything.slice(Math.min(from, place), Math.max(from, place) + 1);
+      between.forEach((box) => (box.checked = event.target.checked));
     }
-    last = place;
+    last = event.target;
     show();
   });
-  form.addEventListener("change", show);
-  form.querySelector("select[name=destination]")?.addEventListener("change", (event) => {
-    if (event.target.value && boxes().some((box) => box.checked)) form.querySelector("button[value=move]").click();
+  rows.addEventListener("change", (event) => {
+    if (event.target.id === "all") boxes().forEach((box) => (box.checked = event.target.checked));
+    show();
   });
+  document.addEventListener("list-changed", show);
   show();
 }
