@@ -98,11 +98,6 @@ def test_what_is_sent_arrives_once_or_is_reported(mailserver: MailServer, count:
     assert grown < 60
 
 
-def log_megabytes(server: MailServer) -> float:
-    """What the server, which runs in this process, keeps of what was said."""
-    return sum(sys.getsizeof(line) + sys.getsizeof(line.line) for line in server.log) / 1e6
-
-
 @pytest.mark.parametrize("count", [1_000, FULL])
 def test_what_is_sent_in_series_arrives_once_or_is_reported(mailserver: MailServer, count: int) -> None:
     host, mailbox = mailbox_app(mailserver.config("ann@demo.test") | PATIENT | {"MAILBOX_POOL_SIZE": 8})
