@@ -23,6 +23,9 @@ BY_PAGE = {
     ("docs/tutorial/small-webmail.md", "html+jinja"): "test_small_webmail.py",
     ("docs/howto/send-with-163.md", "json"): "test_first_apps.py",
     ("docs/howto/send-with-qq.md", "json"): "test_first_apps.py",
+    ("docs/howto/publish-an-api.md", "sh"): "test_http_api.py",
+    ("docs/howto/publish-an-api.md", "json"): "test_http_api.py",
+    ("docs/howto/publish-an-api.md", "text"): "test_http_api.py",
     ("docs/explanation/architecture.md", "text"): "test_architecture.py",
 }
 """Which test proves the blocks of a language on one page."""
