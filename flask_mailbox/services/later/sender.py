@@ -80,28 +80,38 @@ class Sender:
         return note(outbox, entry, step)
 
     def _step(self, outbox: Outbox, entry: Entry, *, patient: bool) -> Step:
-        """Make an attempt, and return what follows.
+        """Make an attempt, if it is of use now, and return what follows.
 
         :raises NotOursError: If the message was given to another process; nothing was sent.
         :raises StoreError: If it cannot be noted that content goes out; nothing was sent.
         """
-        receipts: list[Receipt] = []
-        begun: list[bool] = []
         before = Outcome.load(entry.outcome)
         if before.is_unreadable:
             return Step(State.UNKNOWN, before)
+        try:
+            account = entry.private or self._found(entry.account)
+        except MailboxError as error:
+            return after_error(before, error, wait_after(entry.attempts))
+        held_back = self._held_back(account, entry, before, patient=patient)
+        if held_back is not None:
+            return held_back
+        step = self._attempt(outbox, entry, account, before)
+        if not patient:
+            self._rests(account, entry.account)
+        return step
+
+    def _attempt(self, outbox: Outbox, entry: Entry, account: Account, before: Outcome) -> Step:
+        """Send the message, and return what follows; raises what ``_step`` does."""
+        receipts: list[Receipt] = []
+        begun: list[bool] = []
 
         def begin_content() -> None:
             if not outbox.begin_content(entry):
                 raise NotOursError
             begun.append(True)
 
-        account, options = entry.private, SendOptions()
+        options = SendOptions()
         try:
-            account = account or self._found(entry.account)
-            held_back = self._held_back(account, entry, before, patient=patient)
-            if held_back is not None:
-                return held_back
             message, options = unpack(entry.message)
             options = replace(options, only=before.pending, before_content=begin_content)
             receipt = self.make_delivery(account, receipts.append).send(message, options)
@@ -111,14 +121,12 @@ class Sender:
             if not isinstance(error, MailboxError):
                 logger.exception("Sending message %s failed.", entry.id)
             if not receipts:  # else it is a signal's receiver that failed, and changes nothing
-                if isinstance(error, AuthenticationError) and not error.transient and account is not None:
+                if isinstance(error, AuthenticationError) and not error.transient:
                     self.pauses.refuse(entry.account, account, Failure.of(error))
                 return self._after(error, before, entry, begun=bool(begun))
             receipt = receipts[-1]
         if not receipts:  # the one receipt that nobody is called with
             return after_cancel(before)
-        if not patient and account is not None:
-            self._rests(account, entry.account)
         return after_receipt(before, receipt, wait_after(entry.attempts), all_or_nothing=options.all_or_nothing)
 
     def _found(self, name: str) -> Account:

@@ -10,6 +10,7 @@ import atexit
 import logging
 import math
 import os
+import sys
 import threading
 import time
 import weakref
@@ -39,8 +40,6 @@ TROUBLED = 5.0
 
 PURGE = 3600.0
 """Seconds between looks for what may be forgotten."""
-
-MOST_LEFT = 1_000_000
 
 DRAIN = 10.0
 """Seconds that the end of the process may be held up by what waits in memory."""
@@ -161,8 +160,9 @@ class Workers:
         return entry
 
     def _claim_left(self, outbox: Outbox) -> Entry | None:
+        """Claim the next of what was in memory when the process began to end."""
         if self._left is None:
-            self._left = sorted(outbox.store.in_state(State.QUEUED, MOST_LEFT), key=lambda entry: -entry.due)
+            self._left = sorted(outbox.store.in_state(State.QUEUED, sys.maxsize), key=lambda entry: -entry.due)
         while self._left:
             entry = outbox.claim(self._left.pop().id, now=math.inf)
             if entry is not None:
