@@ -122,7 +122,7 @@ def _by_qresync(session: IMAPSession, path: str, known: Known) -> Changes | None
     gone = UidSet()
     for response in snapshot.answer.of("VANISHED"):
         gone |= read_set(response.text.removeprefix(_EARLIER))
-    return _told(session, known, snapshot, flags, gone.below(known.uidnext))
+    return _told(session, known, snapshot, flags, gone)
 
 
 def _by_condstore(session: IMAPSession, path: str, known: Known) -> Changes | None:
@@ -139,8 +139,8 @@ def _by_condstore(session: IMAPSession, path: str, known: Known) -> Changes | No
         flags = flags_of(answer.of("FETCH"))
     if snapshot.uidnext:  # what came after the folder was opened is told the next time
         flags = {uid: carried for uid, carried in flags.items() if uid < snapshot.uidnext}
-    came = sum(uid >= known.uidnext for uid in flags)
-    if known.count + came == snapshot.exists:
+    new = UidSet.of(uid for uid in flags if uid >= known.uidnext)
+    if known.count + len(new) == snapshot.exists and _reaches(known, snapshot, new.last):
         return _told(session, known, snapshot, flags, UidSet())
     return _by_list(session, known, snapshot, flags)
 
@@ -200,15 +200,22 @@ def _told(
 ) -> Changes | None:
     """Return what a server told, or ``None`` if its number of messages says that this was not all."""
     new = UidSet.of(uid for uid in flags if uid >= known.uidnext)
+    reaches = _reaches(known, snapshot, max(new.last, gone.last))
+    gone = gone.below(known.uidnext)
     if known.uids is None:
-        if known.count - len(gone) + len(new) == snapshot.exists:
+        if reaches and known.count - len(gone) + len(new) == snapshot.exists:
             return _made(known, snapshot, flags, gone, None)
         return _by_list(session, known, snapshot, dict(flags))  # some was lost, or was no message
     gone &= known.uids
     present = (known.uids - gone) | new
-    if len(present) != snapshot.exists:
+    if not reaches or len(present) != snapshot.exists:
         return None
     return _made(known, snapshot, {uid: flags[uid] for uid in flags if uid in present}, gone, present)
+
+
+def _reaches(known: Known, snapshot: Snapshot, last: int) -> bool:
+    """Whether something was told of the last uid that was given out; else as many may have come as went, untold."""
+    return snapshot.uidnext <= max(known.uidnext, last + 1)
 
 
 def _made(

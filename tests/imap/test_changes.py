@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from flask_mailbox.errors import ProtocolError
@@ -102,6 +104,28 @@ def test_a_list_that_is_too_short_is_an_error_and_no_farewell(greeting: bytes) -
         changes(greeting, EXAMINE=opened(3, uidvalidity=8), FETCH=cut)
 
     assert caught.value.transient
+
+
+@pytest.mark.parametrize("greeting", [GREETING, ONLY_CONDSTORE], ids=["QRESYNC", "CONDSTORE"])
+@pytest.mark.parametrize("uids", [KNOWN.uids, None], ids=["uids", "a number"])
+def test_as_many_that_came_as_went_are_not_lost_by_a_server_that_tells_nothing(
+    greeting: bytes, uids: UidSet | None
+) -> None:
+    known = dataclasses.replace(KNOWN, uids=uids)
+    answers = {"UID_SEARCH": b"* SEARCH 2 3 4\r\n", "UID_FETCH": b""}
+
+    found, _ = changes(greeting, known, EXAMINE=opened(3, uidnext=5), **answers)
+
+    assert (set(found.new), set(found.vanished)) == ({4}, {1})
+
+
+def test_what_came_and_went_meanwhile_costs_no_list_if_the_server_tells_it() -> None:
+    told = b"* VANISHED (EARLIER) 4\r\n"
+
+    found, commands = changes(GREETING, EXAMINE=opened(3, uidnext=5, more=told))
+
+    assert not found
+    assert len(commands) == 2
 
 
 MANY = Known(uidvalidity=7, uidnext=4, modseq=50, count=3, uids=None)
