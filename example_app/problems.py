@@ -46,13 +46,14 @@ class Problem:
         """Return what to show of an error of the mail server, or of what was asked of it."""
         text = _plain(error)
         detail = error.text if isinstance(error, ServiceError) else str(error)
-        return cls(text or detail, detail if text else "", _hint(error))
+        return cls(text or detail, detail if text else "", hint(error))
 
 
 def init_app(app: Flask) -> None:
     """Give the app its pages for errors."""
     app.register_error_handler(MailboxError, explain)
     app.register_error_handler(HTTPException, explain_http)
+    app.add_template_filter(hint)
 
 
 def explain(error: MailboxError) -> ResponseReturnValue:
@@ -104,13 +105,15 @@ def _plain(error: MailboxError) -> str:
     return next((text for kind, text in texts.items() if isinstance(error, kind)), "")
 
 
-def _hint(error: MailboxError) -> str:
-    """Return what to do, in the visitor's language as far as it is known there."""
-    if not isinstance(error, ServiceError) or not error.hint:
+def hint(failure: object) -> str:
+    """Return what to do about an error, or a refusal, in the visitor's language as far as it is known there."""
+    advice: str = getattr(failure, "hint", "")
+    if not advice:
         return ""
+    category: str | None = getattr(failure, "category", None)
     provider = g.account.provider if g.get("account") else None
-    translated = hint_for(error.category, provider=provider, language=language()) if language() == "zh" else ""
-    return translated or error.hint
+    translated = hint_for(category, provider=provider, language=language()) if language() == "zh" else ""
+    return translated or advice
 
 
 def _page(status: int, problem: Problem) -> tuple[str, int]:

@@ -32,7 +32,8 @@ def tickets() -> list[str]:
 
 def load_account() -> ResponseReturnValue | None:
     """Find the request's account, and send everybody else to the sign-in page."""
-    g.account = _opened(next(iter(tickets()), ""), touch="X-Background" not in request.headers)
+    by_itself = "X-Background" in request.headers or request.endpoint == "live.events"
+    g.account = _opened(next(iter(tickets()), ""), touch=not by_itself)
     if g.account is not None or request.endpoint in OPEN or request.endpoint is None:
         return None
     if (request.blueprint or "").startswith("mailbox_") or request.endpoint in FOR_SCRIPTS:

@@ -216,6 +216,7 @@ def test_the_pop3_view_shows_the_same_mailbox(ann: FlaskClient, deliver: Deliver
     link = listed.split('href="/pop3/message?')[1].split('"')[0].replace("&amp;", "&")
 
     assert "no read marks, no flags" in listed
+    assert "The newest message, as each protocol tells it" in listed
     assert "<span>uid 1</span>" in listed
     assert "over pop3" in ann.get(f"/pop3/message?{link}").text
     assert "html" in ann.get(f"/pop3/message/html?{link}").text

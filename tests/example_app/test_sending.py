@@ -211,6 +211,25 @@ def test_what_leaves_later_is_listed_whoever_signed_in_again(patient: Flask, mai
     assert "Nothing waits to be sent." in other.get("/outbox/").text
 
 
+def test_a_receipt_before_the_letter_has_left_says_so(patient: Flask) -> None:
+    client = browser_of(patient)
+    page = post(client, to=BOB, body="x")
+    receipt = client.get(cancel_link(page).removesuffix("/cancel")).text
+
+    assert "<h1>On its way</h1>" in receipt
+    assert "Not everybody was reached" not in receipt
+
+
+def test_why_somebody_was_not_reached_is_said_in_the_readers_language(ann: FlaskClient, mailserver: MailServer) -> None:
+    mailserver.faults.set("smtp", refuse={"MAIL": "550 5.7.1 not you"})
+    form = {"csrf_token": token_of(ann), "to": BOB, "body": "x"}
+    page = ann.post("/write", data=form, headers={"Accept-Language": "zh"}).text
+    problem = page.partition('class="problem" role="alert"><p>')[2].partition("</p>")[0]
+
+    assert "邮件服务器没有照办" in problem
+    assert fields(page)["body"].strip() == "x"
+
+
 def test_what_leaves_later_is_its_writers_alone(patient: Flask, mailserver: MailServer) -> None:
     client = browser_of(patient)
     page = post(client, to=BOB, subject="for Monday", body="x", when="monday")
