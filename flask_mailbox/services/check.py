@@ -15,7 +15,15 @@ from typing import Any
 
 from ..account import Account, Endpoint, Protocol, RefreshGrant
 from ..auth import current_token
-from ..errors import CertificateError, ConnectError, MailboxError, ServiceError, ServiceTimeoutError, TLSError
+from ..errors import (
+    CertificateError,
+    ConnectError,
+    MailboxError,
+    ServiceError,
+    ServiceTimeoutError,
+    TLSError,
+    UsageError,
+)
 from ..imap import IMAPSession
 from ..message import Message, build, message_id_of
 from ..net.connecting import resolve
@@ -107,9 +115,10 @@ class _Leg:
         self, account: Account, protocol: Protocol, opener: Callable[[Account], Any], describe: Callable[[Any], str]
     ) -> Iterator[Step]:
         """Yield the steps from the name to the sign-in."""
-        endpoint = account.endpoint(protocol)
-        if endpoint is None:
-            yield Step(protocol, "configured", None, 0.0, f"The account has no {protocol.upper()} server.")
+        try:
+            endpoint = account.server(protocol)
+        except UsageError as error:
+            yield Step(protocol, "configured", None, 0.0, str(error))
             return
         resolved = _attempt(protocol, "resolve", lambda: _addresses(account, endpoint))
         yield resolved

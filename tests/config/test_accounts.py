@@ -10,6 +10,8 @@ import pytest
 from flask_mailbox import ConfigurationError, UsageError
 from flask_mailbox.account import Account
 from flask_mailbox.config import load_account
+from flask_mailbox.devserver import MailServer
+from flask_mailbox.services.check import check_account
 
 from .apps import ME, app_of, default, settings
 
@@ -130,6 +132,16 @@ def test_a_provider_without_pop3_says_so_when_it_is_used() -> None:
         pass
 
     assert "Apple iCloud Mail offers no POP3: use IMAP, or set MAILBOX_POP3" in str(refusal.value)
+
+
+def test_the_doctor_says_too_that_a_provider_has_no_pop3() -> None:
+    with MailServer({"me@icloud.com": "x", "me": "x"}) as server:
+        config = server.config("me@icloud.com") | {"MAILBOX_PROVIDER": "icloud"}
+        del config["MAILBOX_POP3"]
+        steps = [step for step in check_account(default(**config)) if step.leg == "pop3"]
+
+    assert [(step.name, step.ok) for step in steps] == [("configured", None)]
+    assert steps[0].detail.startswith("Apple iCloud Mail offers no POP3: use IMAP")
 
 
 def test_an_account_that_was_given_no_server_says_which_key_to_set() -> None:
