@@ -99,7 +99,8 @@ class SMTPProtocol(aiosmtpd.SMTP):
         if self._signed_in is not None:
             self._signed_in.sessions["smtp"] -= 1
             self._signed_in = None
-        super().connection_lost(error)
+        if self.transport is not None:  # else the handshake came to nothing, or asyncio says it twice
+            super().connection_lost(error)
         self._on_close()
 
     async def push(self, status: str | bytes) -> None:

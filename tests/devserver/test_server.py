@@ -9,6 +9,7 @@ import ssl
 import subprocess
 import sys
 import threading
+import time
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -227,6 +228,19 @@ def test_reset_within_a_handshake_ends_the_session(server, caplog, protocol):
     assert ended == [True, True]
     assert [record.getMessage() for record in caplog.records if record.name == "asyncio"] == []
     assert server.connections[protocol][1] == 0
+
+
+@pytest.mark.parametrize("protocol", ["smtp", "imap", "pop3"])
+def test_a_client_that_leaves_instead_of_a_handshake_is_no_error(server, caplog, protocol):
+    for _ in range(5):
+        with Talk({"smtp": server.smtps, "imap": server.imaps, "pop3": server.pop3s}[protocol]):
+            pass
+    until = time.monotonic() + 5
+    while (counts := server.connections[protocol]) != (5, 0) and time.monotonic() < until:
+        pass
+
+    assert counts == (5, 0)
+    assert [record.getMessage() for record in caplog.records if record.name == "asyncio"] == []
 
 
 def test_reset_gives_folders_another_uidvalidity(server, imap):
