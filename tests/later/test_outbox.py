@@ -59,6 +59,14 @@ def test_an_entry_is_kept_as_it_is(outbox: Outbox) -> None:
     assert outbox.store.by_key("other", "k") is None
 
 
+def test_entries_of_a_state_come_without_their_content(outbox: Outbox) -> None:
+    added = entry("a", key="k")
+    outbox.add(added)
+
+    assert outbox.store.in_state(State.QUEUED, 10) == [replace(added, message=b"")]
+    assert outbox.store.in_state(State.SENDING, 10) == []
+
+
 def test_of_many_who_claim_one_gets_it(make_outbox: MakeOutbox) -> None:
     outboxes = [make_outbox() for _ in range(4)]
     for number in range(5):

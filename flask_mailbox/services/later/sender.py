@@ -206,7 +206,8 @@ def recover(outbox: Outbox) -> int:
 def _recover(outbox: Outbox, entry: Entry) -> bool:
     """Look after one message; ``True`` if it was queued anew."""
     if entry.content_begun:
-        if outbox.give_up(entry, silence(entry).outcome.dump()):
+        whole = outbox.store.get(entry.id) or entry
+        if outbox.give_up(entry, silence(whole).outcome.dump()):
             logger.error("Message %s may have been sent: its process was killed. It is not sent again.", entry.id)
         return False
     before = Outcome.load(entry.outcome)

@@ -92,7 +92,8 @@ class MemoryStore:
 
     def in_state(self, state: State, limit: int) -> list[Entry]:
         with self._lock:
-            return [entry for entry in self._entries.values() if entry.state is state][:limit]
+            found = [entry for entry in self._entries.values() if entry.state is state]
+        return [dataclasses.replace(entry, message=b"") for entry in found[:limit]]
 
     def unpublished(self, now: float, before: float, limit: int) -> list[str]:
         with self._lock:

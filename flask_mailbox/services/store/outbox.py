@@ -132,7 +132,10 @@ class Outbox:
         return self.store.change(entry.id, expected, state=State.QUEUED, outcome=outcome, **values)
 
     def abandoned(self) -> list[Entry]:
-        """Return what is in the hands of nobody: its owner was killed, or is not heard of any more."""
+        """Return what is in the hands of nobody: its owner was killed, or is not heard of any more.
+
+        The entries are without their content.
+        """
         now = time.time()
         held = self.store.in_state(State.SENDING, 1000)
         return [entry for entry in held if entry.lease < now or is_gone(entry.owner)]

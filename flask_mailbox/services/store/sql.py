@@ -49,6 +49,11 @@ _outbox = sa.Table(
 )
 
 
+_ALL_BUT_CONTENT = tuple(
+    sa.literal(b"").label("message") if column is _outbox.c.message else column for column in _outbox.columns
+)
+
+
 class SQLStore:
     """Entries in the table ``mailbox_outbox``; see ``Store`` for what each method does.
 
@@ -107,7 +112,7 @@ class SQLStore:
         return self.waiting(size) < size
 
     def in_state(self, state: State, limit: int) -> list[Entry]:
-        return self._entries(_outbox.c.state == str(state), limit=limit)
+        return self._entries(_outbox.c.state == str(state), limit=limit, columns=_ALL_BUT_CONTENT)
 
     def unpublished(self, now: float, before: float, limit: int) -> list[str]:
         waits = (_outbox.c.state == str(State.QUEUED), _outbox.c.due <= now, _outbox.c.published < _finite(before))
@@ -127,9 +132,11 @@ class SQLStore:
         self._lock = threading.Lock()
         self._engine.dispose(close=False)
 
-    def _entries(self, *where: sa.ColumnElement[bool], limit: int) -> list[Entry]:
+    def _entries(
+        self, *where: sa.ColumnElement[bool], limit: int, columns: tuple[Any, ...] = tuple(_outbox.columns)
+    ) -> list[Entry]:
         with self._connected() as connection:
-            rows = connection.execute(_outbox.select().where(*where).limit(limit)).mappings().all()
+            rows = connection.execute(sa.select(*columns).where(*where).limit(limit)).mappings().all()
         return [Entry(**{**row, "state": State(row["state"])}) for row in rows]
 
     def _ids(self, *where: sa.ColumnElement[bool], limit: int) -> list[str]:

@@ -45,7 +45,7 @@ class Store(Protocol):
         """Tell whether another message may wait, where so many may."""
 
     def in_state(self, state: State, limit: int) -> list[Entry]:
-        """Return entries of a state."""
+        """Return entries of a state, without their content."""
 
     def unpublished(self, now: float, before: float, limit: int) -> list[str]:
         """Return the ids of what waits and may be sent by now, whose task was given to the broker before a time."""
