@@ -198,7 +198,7 @@ def test_an_answer_against_the_grammar_is_a_protocol_error(answer: bytes) -> Non
 )
 def test_a_flood_of_lines_ends(line: bytes) -> None:
     with scripted(imap_script({"NOOP": endless(line)})) as server:
-        account = imap_account(server.port, timeouts=Timeouts(connect=2.0, read=2.0, operation=20.0))
+        account = imap_account(server.port, timeouts=Timeouts(connect=5.0, read=5.0, operation=60.0))
         with session_of(account) as imap, pytest.raises(ProtocolError, match="does not end"):
             imap.noop()
 
