@@ -127,5 +127,6 @@ def _not_now(error: ServiceError) -> Refusal:
     if isinstance(error, CommandError):
         code = int(error.code)
         return Refusal(code, "", error.server_text, permanent=False, category=error.category, hint=error.hint)
-    category = None if isinstance(error, ProtocolError) else "connection_lost"
-    return Refusal(NO_REPLY, "", error.text, permanent=False, category=category)
+    if isinstance(error, ProtocolError):
+        return Refusal(NO_REPLY, "", error.text, permanent=False)
+    return Refusal(NO_REPLY, "", error.text, permanent=False, category="connection_lost")
