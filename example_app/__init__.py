@@ -34,7 +34,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     mailbox.init_app(app)
     app.extensions["vault"] = Vault(app.config["SIGN_IN_LIFETIME"])
     app.extensions["attempts"] = Attempts()
-    app.extensions["searches"] = Attempts(per_address=10)
+    app.extensions["searches"] = Attempts(per_address=10, per_client=20)
     app.extensions["departures"] = Departures()
 
     app.before_request(who.load_account)

@@ -96,10 +96,13 @@ def test_pages_that_refresh_by_themselves_keep_no_session_alive(webmail: Flask, 
     assert by_itself == used < entry.used
 
 
-def test_a_page_that_refreshes_by_itself_leaves_the_notes_to_the_next(ann: FlaskClient, deliver: Deliver) -> None:
+@pytest.mark.parametrize("header", ["X-Background", "X-Part"])
+def test_a_page_that_a_script_asks_for_leaves_the_notes_to_the_next(
+    ann: FlaskClient, deliver: Deliver, header: str
+) -> None:
     uid = deliver()
     ann.post("/organise", data={"csrf_token": token_of(ann), "action": "flag", "uid": str(uid)})
-    background = ann.get("/", headers={"X-Background": "1"}).text
+    background = ann.get("/", headers={header: "1"}).text
     page = ann.get("/").text
 
     assert "Undo" not in background
