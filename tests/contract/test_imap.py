@@ -38,6 +38,7 @@ def raw_message(number: int = 1, text: str = "body") -> bytes:
 
 
 WITH_FILE = (
+    b"From: bob@mail.test\r\n"
     b"Subject: file\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n\r\ntext\r\n"
     b'--x\r\nContent-Type: image/png; name="UID 1 FLAGS (.png"\r\nContent-Transfer-Encoding: base64\r\n'
     b"Content-Disposition: attachment\r\n\r\nAAECAwQF\r\nBgcICQ==\r\n--x--\r\n"
@@ -45,9 +46,10 @@ WITH_FILE = (
 
 
 def account_on(server: ReadingServer, address: str, password: str, security: str = "tls") -> Account:
-    port = server.ports["imaps" if security == "tls" else "imap"]
+    if "imaps" not in server.ports:
+        security = "none"
     return imap_account(
-        port,
+        server.ports["imaps" if security == "tls" else "imap"],
         user=address,
         password=password,
         security=Security(security),
@@ -405,7 +407,8 @@ def test_fifty_thousand_scattered_uids_go_in_one_call(imap: IMAPSession) -> None
 def deliver_varied(server: ReadingServer, address: str) -> None:
     fill(server, address, 2)
     server.deliver(b"From: bob@mail.test\r\nSubject: plain words\r\n\r\nneedle in here\r\n", address, flags=["\\Seen"])
-    server.deliver(b"Subject: big\r\nList-Id: flask\r\n\r\n" + b"x" * 5_000 + b"\r\n", address, flags=["\\Flagged"])
+    large = b"From: carol@mail.test\r\nSubject: big\r\nList-Id: flask\r\n\r\n" + b"x" * 5_000 + b"\r\n"
+    server.deliver(large, address, flags=["\\Flagged"])
 
 
 @pytest.mark.parametrize(
@@ -444,7 +447,7 @@ def test_a_search_finds(
 
 def test_a_page_of_a_search_goes_on(reading_server: ReadingServer, user: tuple[str, str], imap: IMAPSession) -> None:
     fill(reading_server, user[0], 5)
-    reading_server.deliver(b"Subject: other\r\n\r\n\r\n", user[0])
+    reading_server.deliver(b"From: bob@mail.test\r\nSubject: other\r\n\r\n\r\n", user[0])
 
     first = imap.folder("INBOX").page(3, search=Search(subject="测试"))
     second = imap.folder("INBOX").page(3, first.next, search=Search(subject="测试"))
@@ -486,6 +489,7 @@ def big_file() -> bytes:
     content = bytes(range(256)) * 10_000
     encoded = base64.encodebytes(content).replace(b"\n", b"\r\n")
     return (
+        b"From: bob@mail.test\r\n"
         b"Subject: big\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n"
         b"Content-Transfer-Encoding: quoted-printable\r\n\r\n=C3=A4 soft=\r\n line\r\n"
         b"--x\r\nContent-Type: application/zip; name=a.zip\r\nContent-Transfer-Encoding: BASE64\r\n\r\n"

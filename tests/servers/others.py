@@ -74,7 +74,9 @@ class OtherServer:
             moment = imaplib.Time2Internaldate(date) if date else ""
             kind, said = client.append(quoted(folder), f"({' '.join(flags)})", moment, raw)
             assert kind == "OK", said
-        return self._uids(to, folder)[-1]
+            client.select(quoted(folder), readonly=True)
+            _, answer = client.uid("SEARCH", "ALL")
+        return max(map(int, answer[0].split()))
 
     def messages(self, address: str, folder: str = "INBOX") -> list[bytes]:
         """Return the raw messages of a folder, oldest first, without marking them read; none if it does not exist."""
@@ -83,12 +85,6 @@ class OtherServer:
                 return []
             _, answer = client.uid("FETCH", "1:*", "(BODY.PEEK[])")
         return [item[1] for item in answer if isinstance(item, tuple)]
-
-    def _uids(self, address: str, folder: str) -> list[int]:
-        with self._signed_in(address) as client:
-            client.select(quoted(folder), readonly=True)
-            _, answer = client.uid("SEARCH", "ALL")
-        return sorted(map(int, answer[0].split()))
 
     @contextmanager
     def _signed_in(self, address: str) -> Iterator[imaplib.IMAP4]:

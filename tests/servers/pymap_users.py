@@ -1,4 +1,8 @@
-"""Runs pymap with many users in memory: ``pymap_users.py PASSWORD COUNT`` and pymap's own arguments."""
+"""Runs pymap with many users in memory: ``pymap_users.py PASSWORD COUNT`` and pymap's own arguments.
+
+Its uids begin at 1 here, as other servers' do, so that the same tests fit; and passwords are not hashed, which would
+take most of the tests' time.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +10,10 @@ import sys
 
 from pymap.backend import backends
 from pymap.backend.dict import Config, DictBackend, Login
+from pymap.backend.dict.mailbox import MailboxData
 from pymap.main import main
 from pymap.user import Passwords, UserMetadata
+from pysasl.hashing import Cleartext
 
 
 class ManyUsers(DictBackend):
@@ -24,7 +30,20 @@ class ManyUsers(DictBackend):
             login.users_dict[name] = UserMetadata(config, name, password=hashed)
 
 
+def begin_uids_at_one() -> None:
+    """Let folders give their first message the uid 1; pymap's own begin at 101."""
+    original = MailboxData.__init__
+
+    def begin(self: MailboxData, *arguments: object, **options: object) -> None:
+        original(self, *arguments, **options)
+        self._max_uid = 0
+
+    MailboxData.__init__ = begin
+
+
 if __name__ == "__main__":
+    begin_uids_at_one()
+    Config._get_hash_context = classmethod(lambda cls, passlib_cfg: Cleartext())
     ManyUsers.password, ManyUsers.count = sys.argv[1], int(sys.argv[2])
     del sys.argv[1:3]
     backends._added["dict"] = ManyUsers
