@@ -69,7 +69,7 @@ def build(message: flask_mail.Message, *, sender: str = "", smtputf8: bool = Fal
     if not smtputf8 and not headers.isascii():
         raise _needs_smtputf8(message, sender)
     content = _content(message, message_id, ascii_names=ascii_names)
-    return headers + b"MIME-Version: 1.0\r\n" + bytes(content)
+    return b"".join((headers, b"MIME-Version: 1.0\r\n", content.headers, b"\r\n", content.body))
 
 
 def message_id_of(message: flask_mail.Message, *, sender: str = "") -> str:

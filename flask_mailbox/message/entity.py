@@ -89,8 +89,10 @@ def multipart(subtype: str, parts: Sequence[Entity], seed: str, parameters: str 
     boundary = _boundary(parts, f"{seed} {subtype}")
     mark = b"--" + boundary.encode()
     headers = field("Content-Type", f'multipart/{subtype}{parameters};\r\n boundary="{boundary}"')
-    body = b"".join(mark + b"\r\n" + bytes(part) + b"\r\n" for part in parts) + mark + b"--\r\n"
-    return Entity(headers, body)
+    pieces: list[bytes] = []
+    for part in parts:
+        pieces += (mark, b"\r\n", part.headers, b"\r\n", part.body, b"\r\n")
+    return Entity(headers, b"".join((*pieces, mark, b"--\r\n")))
 
 
 def _as_file(kind: str, data: bytes) -> tuple[str, str, bytes]:
