@@ -15,7 +15,7 @@ from .header import Headers, cut_header
 from .lazy import lazy
 from .limits import DEFAULT_LIMITS, Limits
 from .parameters import Structured, parse_structured
-from .transfer import undo_transfer_encoding
+from .transfer import decode_base64, undo_transfer_encoding
 
 _PLAIN = Structured("text/plain", {})
 _DIGEST = Structured("message/rfc822", {})
@@ -67,6 +67,8 @@ class Part:
 
     def decode(self, notes: Notes, limit: int | None = None) -> bytes:
         """Undo the transfer encoding, of the first bytes only where a limit on the result is given."""
+        if limit is None and self.transfer_encoding == "base64":
+            return decode_base64(memoryview(self.source)[self.start : self.end], notes)
         if limit is None:
             return undo_transfer_encoding(self.encoded, self.transfer_encoding, notes)
         # The densest encoding takes one byte for one, the loosest common one three and a line end now and then.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import binascii
 import re
 from collections.abc import Callable
+from io import BytesIO
 
 from .defects import Defect, Notes
 
@@ -13,6 +14,11 @@ try:
     from pybase64 import b64decode as _b64decode
 except ImportError:  # no wheel for this platform
     _b64decode = binascii.a2b_base64
+
+_LARGE = 1024 * 1024
+"""Bytes from which on base64 is decoded by pieces of that size: copies of the whole would be what memory peaks by."""
+
+_LONGEST_LINE = 1000
 
 _SPACE = b" \t\r\n\v\f"
 _NOT_BASE64 = bytes(sorted(set(range(256)) - set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=")))
@@ -36,11 +42,14 @@ def undo_transfer_encoding(data: bytes, encoding: str, notes: Notes) -> bytes:
     return data
 
 
-def decode_base64(data: bytes, notes: Notes) -> bytes:
+def decode_base64(data: bytes | memoryview, notes: Notes) -> bytes:
     """Decode base64 of any line length; foreign characters are skipped, missing padding is added.
 
     Padding in the middle begins anew behind it, so that nothing behind it stays hidden.
     """
+    if len(data) > _LARGE and (flawless := _decode_large(data)) is not None:
+        return flawless
+    data = bytes(data)
     try:
         decoded = _b64decode(data)
     except (binascii.Error, ValueError):
@@ -52,6 +61,25 @@ def decode_base64(data: bytes, notes: Notes) -> bytes:
     if foreign or len(clean) % 4 or b"=" in clean.rstrip(b"="):
         notes.add(Defect.INVALID_BASE64)
     return b"".join(_decode_piece(piece) for piece in _PADDING.split(clean))
+
+
+def _decode_large(data: bytes | memoryview) -> bytes | None:
+    """Decode so many lines at a time; ``None`` if they are not all alike, or anything else is odd."""
+    line = bytes(data[:_LONGEST_LINE]).find(b"\n") + 1
+    if not line:
+        return None
+    stride = _LARGE // line * line
+    decoded = BytesIO()
+    for start in range(0, len(data), stride):
+        piece = bytes(data[start : start + stride])
+        is_last = start + stride >= len(data)
+        try:
+            size = decoded.write(_b64decode(piece))
+        except (binascii.Error, ValueError):
+            return None
+        if size != _clean_length(piece) or (b"=" in piece and not is_last):
+            return None
+    return decoded.getvalue()
 
 
 def _clean_length(data: bytes) -> int:

@@ -13,6 +13,7 @@ import ssl
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from io import BytesIO
 from typing import Protocol as Interface
 from typing import TypeVar
 
@@ -237,7 +238,12 @@ class Stream:
 
         :raises DisconnectedError: If the connection ends before.
         """
-        return b"".join(self.chunks(size))
+        if size <= CHUNK:
+            return b"".join(self.chunks(size))
+        file = BytesIO()  # grows in place, where a list of pieces would be all of it twice
+        for piece in self.chunks(size):
+            file.write(piece)
+        return file.getvalue()
 
     def chunks(self, size: int) -> Iterator[bytes]:
         """Yield exactly ``size`` bytes in pieces as they come, so that memory stays flat."""

@@ -301,3 +301,31 @@ def test_base64_without_pybase64_gives_the_same(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr("flask_mailbox.message.transfer._b64decode", binascii.a2b_base64)
 
     assert parse_message(raw).attachments[0].content == content
+
+
+LARGE = base64.encodebytes(bytes(range(256)) * 8192)
+"""More than is decoded at once."""
+
+EDGE = b"Q" * (1024 * 1024 - 2) + b"=="
+"""As much as is decoded at once, with padding at its end."""
+
+
+@pytest.mark.parametrize(
+    ("encoded", "size", "defects"),
+    [
+        (LARGE, 2097152, set()),
+        (LARGE.replace(b"\n", b"\r\n") + b"\r\n" * 600_000, 2097152, set()),
+        (LARGE.rstrip(b"=\n"), 2097152, {"invalid-base64"}),
+        (LARGE[:-500] + b"*" + LARGE[-500:], 2097152, {"invalid-base64"}),
+        (EDGE + LARGE, 786430 + 2097152, {"invalid-base64"}),
+        (EDGE + b"\n" * (1024 * 1024) + LARGE, 786430 + 2097152, {"invalid-base64"}),
+    ],
+    ids=["whole", "line ends", "cut", "foreign", "padded", "padded and empty"],
+)
+def test_a_large_attachment_is_decoded_like_a_small_one(encoded: bytes, size: int, defects: set[str]) -> None:
+    raw = b"Content-Type: image/png\nContent-Transfer-Encoding: base64\n\n" + encoded
+    (file,) = parse_message(raw).attachments
+
+    assert len(file.content) == size
+    assert file.content.endswith(bytes(range(256)))
+    assert set(file.defects) == defects
