@@ -36,7 +36,12 @@ SECTIONS: dict[str, tuple[Callable[[], list[Row]] | Callable[[], list[Peak]], st
     ),
     "The JSON API": (
         http.measure,
-        "CPU time in one process, Dovecot behind it: a page through the API, and what of it is the library's.",
+        "In one process, Dovecot behind it: the CPU time of a page through the API, and what of it is the library's; "
+        "and how soon the first byte of a large attachment comes.",
+    ),
+    "The JSON API's memory": (
+        http.measure_memory,
+        "The largest size of a process that sends a large attachment, and what Python and the imports took of it.",
     ),
     "The example app": (
         webmail.measure,
