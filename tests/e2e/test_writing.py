@@ -155,3 +155,33 @@ def test_the_note_stays_until_the_letter_has_left_and_keeps_the_focus(browser: B
 
     assert asked
     assert len(asked) <= 3
+
+
+def test_a_draft_that_is_saved_is_not_sent(sheet: Page, mailserver: MailServer) -> None:
+    before = len(mailserver.messages("bob@demo.test"))
+    sheet.evaluate(GIVE, ["drop", "kept.txt"])
+    sheet.get_by_label("To", exact=True).fill("bob@demo.test")
+    sheet.get_by_label("Subject").fill("Not yet")
+    sheet.get_by_role("button", name="Save as draft").click()
+    expect(sheet.locator(".notes")).to_contain_text("The draft was saved.")
+
+    assert [parse_message(raw).subject for raw in mailserver.messages("ann@demo.test", "Drafts")] == ["Not yet"]
+    assert len(mailserver.messages("bob@demo.test")) == before
+
+
+def test_a_letter_goes_through_the_sign_in_where_the_session_ended(browser: Browser, mailserver: MailServer) -> None:
+    app = app_on(mailserver, MAILBOX_READ_TIMEOUT=20)
+    with served(app) as base, visiting(browser, base, {}) as visit:
+        page = visit.page
+        visit.sign_in()
+        page.locator(".nothing").first.wait_for()
+        page.goto(f"{base}/write?to=bob@demo.test")
+        app.extensions["vault"]._entries.clear()
+        page.get_by_role("textbox", name="Message").fill("my long text")
+        page.get_by_role("button", name="Send").click()
+        expect(page.get_by_text("Sign in again: your text is kept.")).to_be_visible()
+        page.get_by_label("Address", exact=True).fill("ann@demo.test")
+        page.get_by_label("Password or authorization code").fill("ann-secret")
+        page.get_by_role("button", name="Sign in").click()
+
+        expect(page.get_by_role("textbox", name="Message")).to_have_value("my long text")

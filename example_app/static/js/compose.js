@@ -3,7 +3,7 @@ import { pickFiles } from "./files.js";
 import { forget, keep, offerKept } from "./kept.js";
 import { richText } from "./richtext.js";
 import { suggestPeople } from "./suggest.js";
-import { renewToken, upload, whyNot } from "./upload.js";
+import { byForm, renewToken, upload, whyNot } from "./upload.js";
 
 const PAUSE = 1500;
 
@@ -31,8 +31,7 @@ export function compose() {
     await saving(); // one that is under way gives the draft another place, and has to be over
     if (["send", "save"].includes(button?.value)) return upload(form, button, complain);
     forget(form);
-    form.dataset.left = "by form";
-    form.requestSubmit(button);
+    byForm(form, button);
   });
 }
 

@@ -18,11 +18,15 @@ export const whyNot = (status, form) =>
 
 export async function upload(form, submitter, complain) {
   const bar = form.querySelector("progress");
+  const fields = new FormData(form, submitter); // before it is disabled: a disabled button says nothing
   bar.hidden = false;
   submitter.disabled = true;
   document.getElementById("saved").textContent = form.dataset.sending;
-  let answer = await send(form, submitter, bar);
-  if ([400, 401, 409].includes(answer.status) && (await renewToken(form))) answer = await send(form, submitter, bar);
+  let answer = await send(form, fields, bar);
+  if ([400, 401, 409].includes(answer.status) && (await renewToken(form))) {
+    fields.set("csrf_token", form.elements.csrf_token.value);
+    answer = await send(form, fields, bar);
+  }
   if (answer.getResponseHeader("Content-Type")?.startsWith("application/json")) {
     forget(form);
     location.href = JSON.parse(answer.responseText).location;
@@ -38,20 +42,28 @@ export async function upload(form, submitter, complain) {
   bar.hidden = true;
   submitter.disabled = false;
   document.getElementById("saved").textContent = "";
+  const isElsewhere = [401, 409].includes(answer.status);
+  if (isElsewhere && !form.elements.attachments.files.length) return byForm(form, submitter); // a page helps on
   delete form.dataset.left;
   const draft = page.querySelector("#letter [name=draft]");
   if (draft) form.elements.draft.value = draft.value;
-  const problem = [401, 409].includes(answer.status) ? null : page.querySelector(".problem:not([hidden])");
+  const problem = isElsewhere ? null : page.querySelector(".problem:not([hidden])");
   complain(problem?.textContent.trim().replace(/\s+/g, " ") || whyNot(answer.status, form));
 }
 
-function send(form, submitter, bar) {
+// Without a script between, so that the answer is the page that is shown.
+export function byForm(form, submitter) {
+  form.dataset.left = "by form";
+  form.requestSubmit(submitter);
+}
+
+function send(form, fields, bar) {
   return new Promise((done) => {
     const request = new XMLHttpRequest();
     request.upload.addEventListener("progress", (event) => (bar.value = event.lengthComputable ? event.loaded / event.total : 0));
     request.addEventListener("loadend", () => done(request));
     request.open("POST", form.action);
     request.setRequestHeader("Accept", "application/json");
-    request.send(new FormData(form, submitter));
+    request.send(fields);
   });
 }
