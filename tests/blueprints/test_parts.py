@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import quopri
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -203,6 +204,26 @@ def test_paused_downloads_keep_nobody_waiting(publish: Any, mailserver: MailServ
 
     assert listed.status_code == 200
     assert rest == [CONTENT] * 6
+
+
+def test_a_download_that_has_begun_is_patient(
+    publish: Any, mailserver: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = publish(MAILBOX_POOL_SIZE=1)
+    url = part_url(client, mailserver, *BODIES["base64, 76"][:2])
+    monkeypatch.setattr("flask_mailbox.blueprints.base.POOL_WAIT", 0.1)
+    response = client.get(url, buffered=False)
+    pieces = iter(response.response)
+    first = next(pieces)
+    with client.application.app_context():
+        lease = client.application.extensions["mailbox"].mailbox.imap()
+        lease.__enter__()
+        later = threading.Timer(0.5, lease.__exit__, (None, None, None))
+        later.start()
+        rest = b"".join(pieces)
+        later.join()
+
+    assert first + rest == CONTENT
 
 
 def test_a_part_costs_one_look_at_the_structure(client_of_ann: FlaskClient, mailserver: MailServer) -> None:

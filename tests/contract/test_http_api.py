@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import io
 import json
 from collections.abc import Iterator
@@ -120,16 +121,44 @@ def test_a_maildrop_is_read_and_emptied(server: ContractServer, ann: Visitor, bo
     assert bob.client.get("/pop3/new").json == {"since_found": True, "entries": []}
 
 
+def test_a_large_file_is_read_whole_in_ranges_and_by_many_who_pause(server: ContractServer, bob: Visitor) -> None:
+    content = b"".join(hashlib.sha512(b"%d" % number).digest() for number in range(50_000))
+    body = base64.encodebytes(content).replace(b"\n", b"\r\n")
+    head = b"Content-Disposition: attachment; filename=large.bin\r\nContent-Transfer-Encoding: base64\r\n"
+    server.deliver(
+        b"MIME-Version: 1.0\r\nContent-Type: application/octet-stream\r\n" + head + b"\r\n" + body, bob.address
+    )
+    inbox = bob.folders()["INBOX"]["id"]
+    url = f"/imap/folders/{inbox}/messages/{bob.rows(inbox)[0]['id']}/parts/1"
+
+    paused = [bob.client.get(url, buffered=False) for _ in range(6)]
+    begun = [next(iter(each.response)) for each in paused]  # type: ignore[call-overload]
+    pieces = {
+        asked: bob.client.get(url, headers={"Range": f"bytes={asked}"})
+        for asked in ("0-0", "2000000-2000999", "3199990-", "-5")
+    }
+    whole = [first + b"".join(each.response) for first, each in zip(begun, paused, strict=True)]  # type: ignore[arg-type]
+
+    assert whole == [content] * 6
+    assert {each.status_code for each in pieces.values()} == {206}
+    assert pieces["0-0"].data == content[:1]
+    assert pieces["2000000-2000999"].data == content[2_000_000:2_001_000]
+    assert pieces["3199990-"].data == content[3_199_990:]
+    assert pieces["-5"].data == content[-5:]
+    assert bob.client.get(url, headers={"Range": "bytes=3200000-"}).headers["Content-Range"] == "bytes */3200000"
+
+
 def test_what_changed_is_told_and_stale_ids_lead_nowhere(server: ContractServer, bob: Visitor) -> None:
     inbox = bob.folders()["INBOX"]["id"]
     start: Any = bob.client.get(f"/imap/folders/{inbox}/changes").json
     server.deliver(b"Subject: x\r\n\r\nx\r\n", bob.address)
     told: Any = bob.client.get(f"/imap/folders/{inbox}/changes", query_string={"cursor": start["cursor"]}).json
+    in_a_body = bob.post(f"/imap/folders/{inbox}/changes", {"cursor": start["cursor"]})
     (row,) = bob.rows(inbox)
     uidvalidity, uid, seal = row["id"].split("-")
     stale = bob.client.get(f"/imap/folders/{inbox}/messages/{int(uidvalidity) - 1}-{uid}-{seal}")
 
-    assert [each["id"] for each in told["new"]] == [row["id"]]
+    assert [each["id"] for each in told["new"]] == [each["id"] for each in in_a_body["new"]] == [row["id"]]
     assert (stale.status_code, stale.json["code"]) == (409, "uidvalidity-changed")  # type: ignore[index]
 
 

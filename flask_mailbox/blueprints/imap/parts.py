@@ -48,13 +48,13 @@ class Part:
 
     @classmethod
     def of(cls, mailbox: AccountMailbox, place: MessagePlace, section: str) -> Part:
-        """Return a part of a message.
+        """Return a part of a message; once it was found, a session is waited for as long as the account allows.
 
         :raises MessageNotFoundError: If the message, or a part of that number, does not exist.
         """
         for info in _infos(mailbox, place):
             if info.section == section:
-                return cls(mailbox, place, info)
+                return cls(mailbox.waiting(mailbox.account.timeouts.operation), place, info)
         raise MessageNotFoundError("The message has no such part.", hint="The list of its parts tells which it has.")
 
     @property
