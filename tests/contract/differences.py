@@ -107,12 +107,6 @@ DIFFERENCES: dict[tuple[str, str], Difference] = {
     ("mailutils", "test_raw_is_what_was_stored_byte_for_byte"): Difference(
         "RETR: X-UID and X-UIDL in the header", _MBOX_NOTES
     ),
-    ("mailutils", "test_many_messages_are_fetched_in_the_order_asked_for"): Difference(
-        "RETR: X-UID and X-UIDL in the header", _MBOX_NOTES
-    ),
-    ("mailutils", "test_each_message_can_be_deleted_as_it_comes"): Difference(
-        "RETR: X-UID and X-UIDL in the header", _MBOX_NOTES
-    ),
     ("mailutils", "test_a_run_that_is_left_half_way_leaves_the_session_in_step"): Difference(
         "RETR: X-UID and X-UIDL in the header", _MBOX_NOTES
     ),
