@@ -183,7 +183,7 @@ class AccountMailbox:
         return self._delivery().held()
 
     def waiting(self, seconds: float) -> AccountMailbox:
-        """Return the same mailbox, whose ``imap`` and ``pop3`` wait no longer than this for a session to come free."""
+        """Return the same mailbox, that waits no longer than this for a session of the pool to come free."""
         return AccountMailbox(self.account, self._state, seconds)
 
     def imap(self) -> AbstractContextManager[IMAPSession]:
@@ -225,7 +225,7 @@ class AccountMailbox:
         return watcher
 
     def _delivery(self) -> Delivery:
-        return _delivery_of(self.account, self._state.pool, send_policy(current_app))
+        return _delivery_of(self.account, self._state.pool, send_policy(current_app), self._pool_wait)
 
     @contextmanager
     def _lease(self, protocol: Protocol) -> Iterator[Any]:
@@ -508,8 +508,8 @@ def _bridge_delivery() -> Delivery:
     return _delivery_of(account, state.pool, policy)
 
 
-def _delivery_of(account: Account, pool: Pool, policy: SendPolicy) -> Delivery:
-    return Delivery(account, pool, policy, _tell_dispatched(account), _ask_before_sending(account))
+def _delivery_of(account: Account, pool: Pool, policy: SendPolicy, wait: float | None = None) -> Delivery:
+    return Delivery(account, pool, policy, _tell_dispatched(account), _ask_before_sending(account), wait=wait)
 
 
 def _later_delivery(account: Account, note: Callable[[Receipt], None]) -> Delivery:

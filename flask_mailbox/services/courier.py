@@ -16,12 +16,14 @@ class Courier:
     """Sends through the account's pool.
 
     :param holds: Keep one connection from message to message, until ``give_back``.
+    :param wait: Seconds to wait for a session of the pool, if less than the account allows.
     """
 
-    def __init__(self, account: Account, pool: Pool, *, holds: bool = False) -> None:
+    def __init__(self, account: Account, pool: Pool, *, holds: bool = False, wait: float | None = None) -> None:
         self._account = account
         self._pool = pool
         self._holds = holds
+        self._wait = wait
         self._lease: Lease | None = None
 
     def send(self, parcel: Parcel, *, following: Following | None = None) -> Receipt:
@@ -76,7 +78,7 @@ class Courier:
             self._lease.reused = True
             return self._lease
         self.give_back()
-        lease = self._pool.lease(self._account, Protocol.SMTP, fresh=fresh)
+        lease = self._pool.lease(self._account, Protocol.SMTP, fresh=fresh, wait=self._wait)
         if self._holds:
             self._lease = lease
         return lease

@@ -77,6 +77,7 @@ class Delivery:
 
     :param dispatched: Called with each message and its receipt once its fate is known.
     :param sending: Called with each message before it is built; ``False`` keeps it from being sent.
+    :param wait: Seconds to wait for a session of the pool, if less than the account allows.
     """
 
     def __init__(
@@ -88,18 +89,22 @@ class Delivery:
         sending: Sending | None = None,
         *,
         holds: bool = False,
+        wait: float | None = None,
     ) -> None:
         self._account = account
         self._pool = pool
         self._policy = policy
         self._dispatched = dispatched
         self._sending = sending
-        self._courier = Courier(account, pool, holds=holds)
+        self._wait = wait
+        self._courier = Courier(account, pool, holds=holds, wait=wait)
 
     @contextmanager
     def held(self) -> Iterator[Delivery]:
         """Yield a delivery that keeps one connection for the whole block, opened by the first message."""
-        holder = Delivery(self._account, self._pool, self._policy, self._dispatched, self._sending, holds=True)
+        holder = Delivery(
+            self._account, self._pool, self._policy, self._dispatched, self._sending, holds=True, wait=self._wait
+        )
         try:
             yield holder
         finally:

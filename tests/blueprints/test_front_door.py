@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from flask_mailbox import ANYONE, Account
+from flask_mailbox import ANYONE, Account, Protocol
 from flask_mailbox.blueprints.ids import Ids
 from flask_mailbox.devserver import MailServer
 
@@ -226,10 +226,16 @@ def test_a_busy_mailbox_is_told_soon_and_holds_no_thread_for_long(
     client = publish(MAILBOX_POOL_SIZE=1, MAILBOX_OPERATION_TIMEOUT=60)
     with client.application.app_context():
         mailbox = client.application.extensions["mailbox"].mailbox
-        with mailbox.imap(), mailbox.pop3():
+        pool, account = mailbox.state.pool, mailbox.account
+        with mailbox.imap(), mailbox.pop3(), pool.lease(account, Protocol.SMTP):
             began = time.monotonic()
-            answers = [client.get("/api/imap/folders"), client.get("/api/pop3/entries")]
+            letter = {"to": [{"address": "bob@demo.test"}], "text": "x"}
+            answers = [
+                client.get("/api/imap/folders"),
+                client.get("/api/pop3/entries"),
+                client.post("/api/smtp/messages", json=letter),
+            ]
 
     assert time.monotonic() - began < 10
-    assert [(each.status_code, each.json["code"]) for each in answers] == [(503, "too-busy")] * 2  # type: ignore[index]
+    assert [(each.status_code, each.json["code"]) for each in answers] == [(503, "too-busy")] * 3  # type: ignore[index]
     assert all(each.headers["Retry-After"] for each in answers)
