@@ -86,6 +86,6 @@ def _protect_page(response: Any) -> Any:
     response.headers.setdefault("Referrer-Policy", "same-origin")
     if request.endpoint == "static":
         response.headers["Cache-Control"] = "max-age=60"
-    elif not (request.blueprint or "").startswith("mailbox_"):  # the JSON API says itself what may be kept
+    elif not who.is_api():  # that says itself what may be kept
         response.headers["Cache-Control"] = "no-store"
     return response

@@ -83,8 +83,10 @@ def sign_in(kind: str) -> ResponseReturnValue:
 
 def refuse_other_account() -> ResponseReturnValue | None:
     """Refuse what a page of one account asks for, where the browser went on with another one in another window."""
-    named = request.values.get("account", "")
-    if g.account is None or named in ("", g.account.address) or request.endpoint in (*who.OPEN, "signin.switch"):
+    if g.account is None or who.is_api() or request.endpoint in (*who.OPEN, "signin.switch"):
+        return None
+    named = request.values.get("account", g.account.address)
+    if named == g.account.address:
         return None
     if request.endpoint in who.FOR_SCRIPTS or not who.takes_notes():
         abort(409)

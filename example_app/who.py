@@ -36,11 +36,16 @@ def load_account() -> ResponseReturnValue | None:
     g.account = _opened(next(iter(tickets()), ""), touch=not by_itself)
     if g.account is not None or request.endpoint in OPEN or request.endpoint is None:
         return None
-    if (request.blueprint or "").startswith("mailbox_") or request.endpoint in FOR_SCRIPTS:
+    if is_api() or request.endpoint in FOR_SCRIPTS:
         abort(401)
     if request.endpoint == "writing.send":  # the letter goes through the sign-in, and is open again afterwards
         return cast(ResponseReturnValue, current_app.view_functions["signin.ended"]())
     return redirect(url_for("signin.choose"), 303)
+
+
+def is_api() -> bool:
+    """Say whether this is a request to the JSON API, which has rules of its own."""
+    return (request.blueprint or "").startswith("mailbox_")
 
 
 def takes_notes() -> bool:
