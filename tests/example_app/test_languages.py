@@ -81,3 +81,15 @@ def test_the_mailbox_is_chinese_too(visitor: FlaskClient) -> None:
 
     assert "收件箱" in page
     assert "草稿箱" in page
+
+
+def test_trouble_at_the_sign_in_is_told_in_chinese(visitor: FlaskClient) -> None:
+    form = {"csrf_token": token_of(visitor), "address": "ann@demo.test", "password": "wrong"}
+    chinese = {"Accept-Language": "zh"}
+    wrong = visitor.post("/sign-in/demo", data=form, headers=chinese).text
+    no_address = visitor.post("/sign-in/demo", data={**form, "address": "nobody"}, headers=chinese).text
+    no_account = visitor.post("/sign-in/other", data=form, headers=chinese).text
+
+    assert '<li class="bad"><b>IMAP 登录</b>' in wrong
+    assert '<p class="problem" role="alert">这不是有效的邮箱地址。</p>' in no_address
+    assert '<p class="problem" role="alert">用这些设置无法打开邮箱。</p>' in no_account
