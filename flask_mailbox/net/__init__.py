@@ -1,9 +1,10 @@
 """Connections: verified TLS, deadlines, and a pool of sessions."""
 
 from .deadline import Deadline
+from .lease import Lease
 from .pacer import Pacer
 from .place import Place
-from .pool import Lease, Opener, Pool
+from .pool import Opener, Pool
 from .stream import Stream
 from .wirelog import WireLog
 

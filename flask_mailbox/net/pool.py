@@ -14,12 +14,13 @@ import weakref
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Literal
 from typing import Protocol as Interface
 
 from ..account import Account, Protocol
 from ..errors import PoolTimeoutError, UsageError
 from .deadline import Deadline
+from .lease import Lease
 from .pacer import Pacer
 from .place import Place
 
@@ -54,59 +55,6 @@ class _Kept:
     since: float
 
 
-class Lease:
-    """The exclusive use of one session until ``release``, or until the end of a ``with`` block.
-
-    :param reused: Whether the session had served another lease before.
-    """
-
-    def __init__(self, pool: Pool, place: Place, session: Session, opened: float, *, reused: bool) -> None:
-        self.session: Any = session
-        self.reused = reused
-        self._pool = pool
-        self._place = place
-        self._opened = opened
-        self._held = True
-        pool._leased.add(self)
-
-    def __enter__(self) -> Any:
-        return self.session
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
-        if kind is None:
-            self.release()
-        else:
-            self.abandon()
-
-    def release(self) -> None:
-        """Give the session back after all went well; the second call does nothing.
-
-        :raises ServiceError: If ending a POP3 session fails, so that its deletions may not have happened.
-        """
-        if self._held:
-            self._held = False
-            self._pool._give_back(self._place, self.session, self._opened)
-
-    def abandon(self) -> None:
-        """Give the session back after an error: kept if it is still good, dropped without QUIT if it is POP3."""
-        if self._place.keep:
-            self.release()
-        else:
-            self.discard()
-
-    def discard(self) -> None:
-        """Give the place back and drop the session."""
-        if self._held:
-            self._held = False
-            self.session.drop()
-            self._pool._free(self._place)
-
-    def _disown(self) -> None:
-        """In a forked child: close this copy of the parent's socket, and give nothing back."""
-        self._held = False
-        self.session.drop()
-
-
 class Pool:
     """Sessions of all accounts of one app in one process.
 
@@ -130,14 +78,17 @@ class Pool:
         self._per_process = per_process
         self._max_age = max_age
         self._max_idle = max_idle
-        # All state that changes, guarded by _changed; no I/O is done while it is held.
-        self._changed = threading.Condition()
+        # All state that changes, guarded by _lock; no I/O is done while it is held.
+        self._lock = threading.RLock()
+        self._changed = threading.Condition(self._lock)
         self._idle: dict[bytes, list[_Kept]] = {}
         self._open: dict[bytes, int] = {}
         self._lines: dict[bytes, deque[object]] = {}
         self._forgotten: dict[bytes, float] = {}
         self._total = 0
-        self._leased: weakref.WeakSet[Lease] = weakref.WeakSet()
+        self._due = math.inf  # when the first of the waiting sessions will have to go
+        self._sessions: weakref.WeakSet[Session] = weakref.WeakSet()
+        self._process = object()  # another one in a forked child
         self._closed = False
         _pools.add(self)
         weakref.finalize(self, _drop_waiting, self._idle)
@@ -159,7 +110,7 @@ class Pool:
             self._drop_idle(place)
         while True:
             kept = self._take(place, account, deadline, longest)
-            if kept is None:
+            if kept is True:
                 return self._open_new(place, account)
             if kept.session.is_reusable:
                 return Lease(self, place, kept.session, kept.opened, reused=True)
@@ -171,13 +122,13 @@ class Pool:
         for protocol in Protocol:
             place = Place.of(account, protocol)
             self._drop_idle(place)
-            with self._changed:
+            with self._lock:
                 if place.key in self._open:
                     self._forgotten[place.key] = time.monotonic()
 
     def close(self) -> None:
         """End all waiting sessions; those on lease end when they come back."""
-        with self._changed:
+        with self._lock:
             self._closed = True
             waiting = [kept.session for kept_list in self._idle.values() for kept in kept_list]
             self._forget_idle()
@@ -188,25 +139,21 @@ class Pool:
     @property
     def connections(self) -> int:
         """How many connections are open or being opened now."""
-        with self._changed:
+        with self._lock:
             return self._total
 
-    def _take(self, place: Place, account: Account, deadline: Deadline, longest: float) -> _Kept | None:
-        """Decide, under the lock: a waiting session, or the right to open one (``None``), or wait for either."""
-        with self._changed:
+    def _take(self, place: Place, account: Account, deadline: Deadline, longest: float) -> _Kept | Literal[True]:
+        """Decide, under the lock: a waiting session, or the right to open one (``True``), or wait for either."""
+        with self._lock:
+            if place.key not in self._lines and (granted := self._granted(place)):
+                return granted  # nobody stands in line
             line = self._lines.setdefault(place.key, deque())  # who came first is served first
             ticket = object()
             line.append(ticket)
             try:
                 while True:
-                    if self._closed:
-                        raise UsageError("The pool is closed.")
-                    self._evict_expired()
-                    if line[0] is ticket:
-                        if waiting := self._idle.get(place.key):
-                            return waiting.pop()
-                        if self._may_open(place):
-                            return None
+                    if line[0] is ticket and (granted := self._granted(place)):
+                        return granted
                     if not self._changed.wait(deadline.left()):
                         raise self._exhausted(place, account, longest)
             finally:
@@ -215,6 +162,20 @@ class Pool:
                     self._changed.notify_all()
                 elif self._lines.get(place.key) is line:
                     del self._lines[place.key]
+
+    def _granted(self, place: Place) -> _Kept | bool:
+        """Return a waiting session, else whether one may be opened."""
+        if self._closed:
+            raise UsageError("The pool is closed.")
+        if time.monotonic() > self._due:
+            self._evict_expired()
+        waiting = self._idle.get(place.key)
+        if not waiting:
+            return self._may_open(place)
+        kept = waiting.pop()
+        if not waiting:
+            del self._idle[place.key]
+        return kept
 
     def _may_open(self, place: Place) -> bool:
         """Take the right to open a session, if the account and the process have one left."""
@@ -230,24 +191,35 @@ class Pool:
         except BaseException:
             self._free(place)
             raise
+        self._sessions.add(session)
         return Lease(self, place, session, time.monotonic(), reused=False)
 
     def _give_back(self, place: Place, session: Session, opened: float) -> None:
         now = time.monotonic()
         if place.keep and now - opened < self._max_age and session.is_reusable:
-            with self._changed:
+            with self._lock:
                 if not self._closed and opened > self._forgotten.get(place.key, -math.inf):
-                    self._idle.setdefault(place.key, []).append(_Kept(session, opened, now))
-                    self._changed.notify_all()
+                    self._keep(place, _Kept(session, opened, now))
                     return
         try:
             session.finish()
         finally:
             self._free(place)
 
+    def _keep(self, place: Place, kept: _Kept) -> None:
+        """Let a session wait for its next lease."""
+        self._idle.setdefault(place.key, []).append(kept)
+        self._due = min(self._due, self._end_of(kept))
+        if self._lines:  # or nobody waits for it
+            self._changed.notify_all()
+
+    def _end_of(self, kept: _Kept) -> float:
+        """Return when a waiting session has to go."""
+        return min(kept.since + self._max_idle, kept.opened + self._max_age)
+
     def _free(self, place: Place) -> None:
         """Count one connection less."""
-        with self._changed:
+        with self._lock:
             self._count_down(place.key)
             self._changed.notify_all()
 
@@ -285,14 +257,16 @@ class Pool:
         )
 
     def _drop_idle(self, place: Place) -> None:
-        with self._changed:
+        with self._lock:
             mine = self._idle.get(place.key, [])
             self._evict(lambda kept: kept in mine)
             self._changed.notify_all()
 
     def _evict_expired(self) -> None:
         now = time.monotonic()
-        self._evict(lambda kept: now - kept.since > self._max_idle or now - kept.opened > self._max_age)
+        self._evict(lambda kept: now > self._end_of(kept))
+        everyone = (kept for waiting in self._idle.values() for kept in waiting)
+        self._due = min(map(self._end_of, everyone), default=math.inf)
 
     def _evict(self, unwanted: Callable[[_Kept], bool]) -> None:
         """Drop the waiting sessions that are unwanted; closing a socket waits for nothing."""
@@ -312,11 +286,14 @@ class Pool:
 
     def _drop_inherited(self) -> None:
         """In a forked child: close the parent's sockets here without a word, and start empty."""
-        _drop_waiting(self._idle)
-        for lease in list(self._leased):
-            lease._disown()
-        self._leased.clear()
-        self._changed = threading.Condition()
+        self._idle.clear()
+        for session in list(self._sessions):
+            session.drop()
+        self._sessions.clear()
+        self._process = object()
+        self._lock = threading.RLock()
+        self._changed = threading.Condition(self._lock)
+        self._due = math.inf
         self._open, self._lines, self._forgotten, self._total = {}, {}, {}, 0
         self.pacer = Pacer()
 

@@ -12,7 +12,6 @@ import socket
 import ssl
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from io import BytesIO
 from typing import Protocol as Interface
 from typing import TypeVar
@@ -20,30 +19,26 @@ from typing import TypeVar
 from ..account import Account, Endpoint, Protocol, Security
 from ..errors import (
     CertificateError,
-    CommandError,
     DisconnectedError,
-    MessageError,
-    MessageNotFoundError,
     ProtocolError,
     ServiceError,
     ServiceTimeoutError,
     TLSError,
-    UIDValidityChangedError,
-    UsageError,
 )
 from .connecting import connect
 from .deadline import Deadline
+from .operation import Operation
 from .tls import certificate_hint, context_for, port_hint
 
 logger = logging.getLogger("flask_mailbox")
 
 CHUNK = 64 * 1024
+PIECE = 4 * CHUNK
+"""Bytes that are written at once at most."""
+
 MAX_LINE = 1024 * 1024
 
 _QUICKACK: int | None = getattr(socket, "TCP_QUICKACK", None)
-
-_HARMLESS = (CommandError, MessageError, MessageNotFoundError, UIDValidityChangedError, UsageError)
-"""Errors after which both sides still agree where in the conversation they are."""
 
 
 class _Sized(Interface):
@@ -71,15 +66,15 @@ class Stream:
         self.account = account
         self.endpoint = endpoint
         self.broken = False
+        self.deadline: Deadline | None = None
+        self.read_timeout = account.timeouts.read
         self.connected_at = time.monotonic()
         self.encrypted_at: float | None = None
         self._socket = sock
         self._buffer = bytearray()
-        self._read_timeout = account.timeouts.read
         self._socket_timeout: float | None = None
         self._heard = False
         self._tickets_due = False
-        self._deadline: Deadline | None = None
         self._poll: select.poll | None = None
 
     @classmethod
@@ -175,10 +170,9 @@ class Stream:
 
     # Operations and deadlines
 
-    @contextmanager
     def operation(
         self, *, at_least: float = 0.0, read: float | None = None, within: Deadline | None = None
-    ) -> Iterator[Deadline]:
+    ) -> Operation:
         """Bound all reads and writes in the block together; an inner operation shares the deadline of the outer one.
 
         :param at_least: Seconds that are granted even if the account's operation time-out is shorter.
@@ -186,31 +180,12 @@ class Stream:
         :param within: A deadline that began earlier, in place of the account's operation time-out.
         :raises DisconnectedError: If an earlier failure left open what the server says next.
         """
-        if self.broken and self._deadline is None:
-            raise self.error(
-                DisconnectedError,
-                "The session ended with an earlier failure.",
-                hint="Open a new one: what comes on this connection may be the answer to something else.",
-            )
-        outer, outer_read = self._deadline, self._read_timeout
-        deadline = outer or within or Deadline(self.account.timeouts.operation)
-        deadline.at_least(at_least)
-        self._deadline = deadline
-        self._read_timeout = outer_read if read is None else read
-        try:
-            yield deadline
-        except _HARMLESS:
-            raise
-        except BaseException:
-            self.broken = True
-            raise
-        finally:
-            self._deadline, self._read_timeout = outer, outer_read
+        return Operation(self, at_least, read, within)
 
     def expect(self, size: int) -> None:
         """Give the running operation time for ``size`` announced bytes."""
-        if self._deadline is not None:
-            self._deadline.allow(size)
+        if self.deadline is not None:
+            self.deadline.allow(size)
 
     # Reading
 
@@ -220,17 +195,18 @@ class Stream:
         :raises ProtocolError: If the line is longer.
         :raises DisconnectedError: If the connection ends before the line does.
         """
+        buffer = self._buffer
         searched = 0
-        while (end := self._buffer.find(b"\n", searched)) < 0:
-            searched = len(self._buffer)
+        while (end := buffer.find(b"\n", searched)) < 0:
+            searched = len(buffer)
             if searched > limit:
                 break
             self._fill()
         if end < 0 or end >= limit:
             self.broken = True
             raise self.error(ProtocolError, f"The server sent a line of more than {limit:,} bytes.")
-        line = bytes(self._buffer[: end + 1])
-        del self._buffer[: end + 1]
+        line = bytes(buffer[: end + 1])
+        del buffer[: end + 1]
         return line
 
     def read(self, size: int) -> bytes:
@@ -308,9 +284,8 @@ class Stream:
 
     def _fill(self) -> None:
         """Read what is there into the buffer, waiting for at least one byte."""
-        wait = self._wait(self._read_timeout)
+        wait = self._wait()
         try:
-            self._set_timeout(wait)
             if self._heard or self._tickets_due:
                 _acknowledge_at_once(self._socket)
             data = self._socket.recv(CHUNK)
@@ -373,17 +348,18 @@ class Stream:
         """Send everything, within the deadline of the operation and the time that the size asks for."""
         self.expect(len(data))
         self._heard = False
-        view = memoryview(data)
-        while view:
-            wait = self._wait(self._read_timeout)
+        rest: bytes | bytearray | memoryview = data
+        while rest:
+            wait = self._wait()
             try:
-                self._set_timeout(wait)
-                sent = self._socket.send(view[: CHUNK * 4])
+                sent = self._socket.send(rest if len(rest) <= PIECE else memoryview(rest)[:PIECE])
             except TimeoutError as error:
                 raise self._timed_out(wait) from error
             except (OSError, ValueError) as error:
                 raise self._lost() from error
-            view = view[sent:]
+            if sent == len(rest):
+                break  # as it is for most: no view has to be made
+            rest = memoryview(rest)[sent:]
 
     # TLS and the end
 
@@ -440,20 +416,26 @@ class Stream:
             self._socket.settimeout(seconds)
             self._socket_timeout = seconds
 
-    def _wait(self, limit: float) -> float:
-        """Return how long the next read or write may take."""
-        if self._deadline is None:
-            return limit
-        left = self._deadline.left()
-        if left <= 0:
-            raise self._timed_out(self._deadline.seconds)
-        return min(limit, left)
+    def _wait(self) -> float:
+        """Return how long the next read or write may take, and set the socket's time-out to that."""
+        wait = self.read_timeout
+        if self.deadline is not None:
+            left = self.deadline.left()
+            if left <= 0:
+                raise self._timed_out(self.deadline.seconds)
+            wait = min(wait, left)
+        if wait != self._socket_timeout:
+            try:
+                self._set_timeout(wait)
+            except (OSError, ValueError) as error:
+                raise self._lost() from error
+        return wait
 
     def _timed_out(self, seconds: float) -> ServiceTimeoutError:
         self.broken = True
         hint = "" if self.is_tls else port_hint(self.endpoint.protocol, self.endpoint.port, self.endpoint.security)
-        if self._deadline is not None and self._deadline.left() <= 0:
-            text = f"The operation did not end within {self._deadline.seconds:.0f} seconds."
+        if self.deadline is not None and self.deadline.left() <= 0:
+            text = f"The operation did not end within {self.deadline.seconds:.0f} seconds."
         else:
             text = f"The server was silent for {seconds:.0f} seconds."
         return self.error(ServiceTimeoutError, text, hint=hint)

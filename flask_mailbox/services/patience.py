@@ -43,6 +43,8 @@ def send_patiently(send: Callable[[Parcel], Receipt], parcel: Parcel, patience: 
 
     :raises ServiceError: If the last try ended so, and no try before it reached any recipient.
     """
+    if not patience.retries:
+        return send(parcel)
     until = time.monotonic() + patience.within
     so_far: Receipt | None = None
     for retry in range(patience.retries + 1):

@@ -29,8 +29,9 @@ class SMTPClient:
         self.stream = stream
         self.heard_at = time.monotonic()
         self._log = WireLog(stream.account, stream.endpoint)
+        self._logs = self._log.is_on
 
-    def command(self, line: str | bytes, *, shown: str | None = None) -> Reply:
+    def command(self, line: str, *, shown: str | None = None) -> Reply:
         """Send one command and return its reply, whatever it says.
 
         :param shown: What the protocol log shows instead, where the line has a secret.
@@ -38,20 +39,22 @@ class SMTPClient:
         self.send([line], shown=shown)
         return self.reply()
 
-    def send(self, lines: Sequence[str | bytes], data: bytes = b"", *, shown: str | None = None) -> None:
+    def send(self, lines: Sequence[str], data: bytes = b"", *, shown: str | None = None) -> None:
         """Write commands at once; each is guarded, so that one argument never becomes two commands.
 
         :param data: What the last of them announces, written behind it as it is (BDAT).
         :param shown: What the protocol log shows instead of them.
         """
-        if self._log.is_on:
+        guard("".join(lines), "SMTP command")
+        self._logs = self._log.is_on  # asked once for all that answers these lines
+        if self._logs:
             for line in [shown] if shown is not None else lines:
-                self._log.sent(line if isinstance(line, str) else line.decode("latin-1"))
-        self.stream.sendall(b"".join([_encoded(line) + b"\r\n" for line in lines]) + data)
+                self._log.sent(line)
+        self.stream.sendall("\r\n".join([*lines, ""]).encode() + data)
 
     def content(self, data: bytes) -> None:
         """Write the content that DATA announced, its end included."""
-        if self._log.is_on:
+        if self._logs:
             self._log.sent(f"({len(data):,} bytes of content)")
         self.stream.sendall(data)
 
@@ -63,16 +66,17 @@ class SMTPClient:
         lines: list[bytes] = []
         while len(lines) < MAX_REPLY_LINES:
             line = self.stream.readline(MAX_REPLY_LINE).rstrip(b"\r\n")
-            if self._log.is_on:
+            if self._logs:
                 self._log.received(decode_server_text(line))
             found = _REPLY_LINE.match(line)
             if found is None:
                 self.stream.broken = True
                 raise self.stream.error(ProtocolError, "The server does not speak SMTP.", hint=_other_protocol(line))
-            lines.append(found[3] or b"")
-            if found[2] != b"-":
+            code, mark, words = found.groups(b"")
+            lines.append(words)
+            if mark != b"-":
                 self.heard_at = time.monotonic()
-                return Reply(int(found[1]), tuple(lines))
+                return Reply(int(code), tuple(lines))
         self.stream.broken = True
         raise self.stream.error(ProtocolError, "The server sent a reply without end.")
 
@@ -83,6 +87,8 @@ class SMTPClient:
         :raises DisconnectedError: If the connection has ended.
         :raises ProtocolError: If it is anything else.
         """
+        if not self.stream.readable():
+            return
         reply = self.unasked()
         if reply is not None:
             raise self.refused(command, reply) if reply.code == 421 else self.out_of_turn(command, reply)
@@ -127,10 +133,6 @@ class SMTPClient:
             hint=advice.hint if advice else "",
             category=advice.category if advice else None,
         )
-
-
-def _encoded(line: str | bytes) -> bytes:
-    return guard(line if isinstance(line, bytes) else line.encode(), "SMTP command")
 
 
 def _other_protocol(line: bytes) -> str:

@@ -35,6 +35,8 @@ class Commands:
 
     :param unsupported: The extensions that the message asks for and the server does not offer: their parameters are
         left out.
+    :param is_8bit: Whether the message has other bytes than ASCII.
+    :param needs_utf8: Whether it can go by SMTPUTF8 alone.
     """
 
     def __init__(self, parcel: Parcel, extensions: Mapping[str, str]) -> None:
@@ -45,14 +47,16 @@ class Commands:
         self._notifies = bool(parcel.notify) and "DSN" in extensions
         wanted = (*parcel.mail_options, *parcel.rcpt_options, *(["NOTIFY"] if parcel.notify else []))
         self.unsupported = tuple(dict.fromkeys(_missing(wanted, extensions))) if wanted else ()
+        self.is_8bit = parcel.is_8bit
+        self.needs_utf8 = parcel.needs_utf8
 
     def mail(self) -> str:
         """Return the line of MAIL."""
         parcel = self._parcel
         options = [f"SIZE={len(parcel.data)}"] if "SIZE" in self._extensions else []
-        if parcel.is_8bit and "8BITMIME" in self._extensions:
+        if self.is_8bit and "8BITMIME" in self._extensions:
             options.append("BODY=8BITMIME")
-        if parcel.needs_utf8:
+        if self.needs_utf8:
             options.append("SMTPUTF8")
         if self._notifies:
             options += ["RET=HDRS", f"ENVID={_xtext(parcel.message_id.strip('<>'))}"]
@@ -60,7 +64,7 @@ class Commands:
 
     def rcpt(self, recipient: str) -> str:
         """Return the line of RCPT."""
-        options = []
+        options: list[str] = []
         if self._notifies:
             options.append(f"NOTIFY={','.join(self._parcel.notify).upper()}")
             if recipient.isascii():
@@ -73,6 +77,8 @@ def checked_events(events: Iterable[str]) -> tuple[str, ...]:
 
     :raises MessageError: If one is none, or ``never`` stands beside others (RFC 3461, 4.1).
     """
+    if events == ():
+        return ()
     given = (events,) if isinstance(events, str) else tuple(events)
     wanted = tuple(dict.fromkeys(str(event).lower() for event in given))
     if wanted == ("never",) or all(event in EVENTS for event in wanted):
@@ -87,7 +93,9 @@ def checked_options(options: Iterable[object], field: str) -> tuple[str, ...]:
     :param field: The message's attribute that errors name.
     :raises MessageError: If one is no parameter of RFC 5321, 4.1.2.
     """
-    given = tuple(map(str, options or ()))
+    if not options:
+        return ()
+    given = tuple(map(str, options))
     for option in given:
         if not _PARAMETER.match(option):
             shown = one_line(option, 60)
@@ -106,8 +114,8 @@ def _missing(options: Iterable[str], extensions: Mapping[str, str]) -> Iterable[
             yield extension
 
 
-def _known(options: Iterable[str], extensions: Mapping[str, str]) -> tuple[str, ...]:
-    return tuple(option for option in options if not any(_missing([option], extensions)))
+def _known(options: tuple[str, ...], extensions: Mapping[str, str]) -> tuple[str, ...]:
+    return options and tuple(option for option in options if not any(_missing([option], extensions)))
 
 
 def _merged(ours: list[str], given: tuple[str, ...]) -> list[str]:

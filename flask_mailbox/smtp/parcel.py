@@ -41,9 +41,10 @@ class Parcel:
     @property
     def needs_utf8(self) -> bool:
         """Whether only a server with SMTPUTF8 can take it (RFC 6531): an address or a header is not ASCII."""
-        if not "".join((self.envelope.sender, *self.envelope.recipients)).isascii():
+        envelope = self.envelope
+        if not ("".join(envelope.recipients).isascii() and envelope.sender.isascii()):
             return True
-        return self.is_8bit and not self.data[: self.data.find(b"\r\n\r\n")].isascii()
+        return not self.data.isascii() and not self.data[: self.data.find(b"\r\n\r\n")].isascii()
 
     def to(self, recipients: tuple[str, ...]) -> Parcel:
         """Return the same message for some of its recipients."""

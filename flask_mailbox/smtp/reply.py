@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ..auth import decode_server_text
 
@@ -17,8 +17,7 @@ _QUEUE_ID = re.compile(
 _ENHANCED = re.compile(r"([245]\.\d{1,3}\.\d{1,3})(?:\s+|$)")
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(NamedTuple):
     """One reply: its code and its lines, without code and line ends, as they came.
 
     Most replies only say yes, so their words are decoded when somebody reads them.
@@ -59,12 +58,12 @@ class Reply:
         return " ".join(filter(None, (_ENHANCED.sub("", line, count=1).strip() for line in self.lines)))
 
     @property
-    def queue_id(self) -> str:
-        """The server's own name for the message that it took, where the reply to the content tells one."""
-        found = _QUEUE_ID.search(self.text)
-        return next(filter(None, found.groups())).rstrip(".,;") if found else ""
-
-    @property
     def words(self) -> str:
         """The reply as the server said it, code first, on one line: what error tables are matched against."""
         return f"{self.code} {' '.join(self.lines)}".strip()
+
+
+def queue_id_in(words: str) -> str:
+    """Return the server's own name for the message that it took, where the words of its reply tell one."""
+    found = _QUEUE_ID.search(words)
+    return next(filter(None, found.groups())).rstrip(".,;") if found else ""

@@ -36,6 +36,7 @@ class SMTPSession:
     """One connection, signed in and ready to send; made by ``open``.
 
     :param extensions: What EHLO listed, by upper-case keyword, each with its parameters.
+    :param size_limit: How many bytes a message may have (RFC 1870); 0 where the server does not say.
     :param messages: How many were sent over it.
     :param content_begun: Whether any content of the message that was sent last may have gone out.
     :param came_to_nothing: Whether the session broke before that, so that another one may send it.
@@ -46,6 +47,7 @@ class SMTPSession:
         self.account = stream.account
         self.client = SMTPClient(stream)
         self.extensions: dict[str, str] = {}
+        self.size_limit = 0
         self.needs_reset = False
         self.content_begun = False
         self.came_to_nothing = False
@@ -146,8 +148,9 @@ class SMTPSession:
     @property
     def is_reusable(self) -> bool:
         """Whether nothing speaks against another message: no doubt, and no goodbye (421, EOF) waiting."""
-        full = self.messages >= self.account.messages_per_connection
-        return not (self.stream.broken or self._ahead or full or self.stream.readable())
+        if self.stream.broken or self._ahead or self.messages >= self.account.messages_per_connection:
+            return False
+        return not self.stream.readable()
 
     def noop(self) -> None:
         """Ask the server whether it is still there."""
@@ -191,6 +194,8 @@ class SMTPSession:
             keyword, _, parameters = line.replace("AUTH=", "AUTH ", 1).partition(" ")
             known = self.extensions.get(keyword.upper(), "")
             self.extensions[keyword.upper()] = f"{known} {parameters}".strip()
+        announced = self.extensions.get("SIZE", "").split()
+        self.size_limit = int(announced[0]) if announced and announced[0].isdigit() else 0
 
     def _secure(self) -> None:
         """Upgrade to TLS where the endpoint says STARTTLS; there is no going on without."""

@@ -10,7 +10,7 @@ from ..errors import CommandError, ProtocolError, ServiceError
 from ..providers import advise
 from .parcel import Parcel
 from .receipt import NO_REPLY, Receipt, Refusal
-from .reply import Reply
+from .reply import Reply, queue_id_in
 
 if TYPE_CHECKING:
     from .session import SMTPSession
@@ -108,17 +108,21 @@ class Tally:
         reply: Reply | None = None,
         server_text: str = "",
     ) -> Receipt:
-        recipients = self._parcel.envelope.recipients
+        refused = self.refused
+        if len(refused) > 1:  # in the order of the envelope
+            refused = {to: refused[to] for to in self._parcel.envelope.recipients if to in refused}
+        if reply is not None:
+            server_text = reply.words
         return Receipt(
             self._parcel.message_id,
             accepted,
-            {recipient: self.refused[recipient] for recipient in recipients if recipient in self.refused},
+            refused,
             unknown,
-            server_text=reply.words if reply else server_text,
-            queue_id=reply.queue_id if reply and accepted else "",
+            server_text=server_text,
+            queue_id=queue_id_in(server_text) if accepted else "",
             answered_at=datetime.now(UTC),
             seconds=time.monotonic() - self._began,
-            warnings=tuple(f"The server does not offer {name}." for name in self._unsupported),
+            warnings=self._unsupported and tuple(f"The server does not offer {name}." for name in self._unsupported),
         )
 
 

@@ -64,15 +64,15 @@ class Transaction:
         :raises MessageError: If the message is larger than the server announced, or needs SMTPUTF8 or 8BITMIME that it
             lacks.
         """
-        announced = self._session.extensions.get("SIZE", "").split()
-        limit = int(announced[0]) if announced and announced[0].isdigit() else 0
+        limit = self._session.size_limit
         if limit and len(self.parcel.data) > limit:
             raise MessageError(
                 f"The message has {len(self.parcel.data):,} bytes, and {self._where} accepts at most {limit:,}: send "
                 "smaller attachments, or links to them.",
                 field="attachments",
             )
-        if self.parcel.needs_utf8 and "SMTPUTF8" not in self._session.extensions:
+        commands, extensions = self._commands, self._session.extensions
+        if commands.needs_utf8 and "SMTPUTF8" not in extensions:
             envelope = self.parcel.envelope
             named = (address for address in (envelope.sender, *envelope.recipients) if not address.isascii())
             raise AddressError(
@@ -80,7 +80,7 @@ class Transaction:
                 f"which {self._where} does not offer.",
                 field="recipients",
             )
-        if self.parcel.is_8bit and "8BITMIME" not in self._session.extensions and not self.parcel.needs_utf8:
+        if commands.is_8bit and "8BITMIME" not in extensions and not commands.needs_utf8:
             raise MessageError(
                 f"The message has bytes that are not ASCII, and {self._where} takes 7 bits only (no 8BITMIME): encode "
                 "it as base64 or quoted-printable.",
@@ -99,7 +99,7 @@ class Transaction:
         """
         if not self._pipelines:
             return
-        self._whole = self._may_go_whole and not ahead
+        self._whole = not ahead and self._may_go_whole
         if not ahead:
             self._client.require_silence("MAIL")
         self._resets, self._session.needs_reset = self._session.needs_reset, False
@@ -265,8 +265,9 @@ class Transaction:
             self._session.stream.broken |= not (reply.positive or reply.negative)
 
     def _note_replies(self, recipients: Sequence[str]) -> None:
+        note, reply = self._tally.note, self._client.reply
         for recipient in recipients:
-            self._tally.note(recipient, self._client.reply())
+            note(recipient, reply())
 
     def _early_answer(self, error: DisconnectedError) -> Receipt:
         """Look for the reason that a server gave before it closed in the middle of the content."""
