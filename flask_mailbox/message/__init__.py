@@ -3,14 +3,14 @@
 from .addresses import Address, parse_mailbox
 from .addresslist import parse_address_list
 from .attachment import Attachment, safe_filename
-from .build import build, message_id_of
+from .build import build, build_for, message_id_of
 from .charset import Detector
 from .compose import Message
 from .defects import Defect
 from .detection import detect_charset
 from .dkim import sign_dkim
 from .dumping import dump_message
-from .envelope import Envelope, envelope_of
+from .envelope import Envelope, Parties, envelope_of, parties_of
 from .frame import FramePolicy, frame_document, frame_policy
 from .header import Headers, decode_header_value
 from .html import clean_html
@@ -36,9 +36,11 @@ __all__ = [
     "Limits",
     "Message",
     "Part",
+    "Parties",
     "ReadReceipt",
     "ReceivedMessage",
     "build",
+    "build_for",
     "clean_html",
     "decode_header_value",
     "detect_charset",
@@ -52,6 +54,7 @@ __all__ = [
     "parse_address_list",
     "parse_mailbox",
     "parse_message",
+    "parties_of",
     "reply",
     "reply_all",
     "safe_filename",

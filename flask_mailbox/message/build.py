@@ -14,7 +14,7 @@ from ..guard import one_line
 from .addresses import Address
 from .enclosure import ascii_name, enclosed
 from .entity import Entity, calendar_entity, file_entity, multipart, text_entity
-from .envelope import people, sender_of
+from .envelope import Parties, people, sender_of
 from .fields import address_list, checked, checked_id, checked_name, field, text_field
 from .plain import html_to_text
 
@@ -65,11 +65,18 @@ def build(message: flask_mail.Message, *, sender: str = "", smtputf8: bool = Fal
     :raises MessageError: If a header, an attachment or a text cannot be sent as it is; ``field`` tells which.
     """
     message_id = message_id_of(message, sender=sender)
-    headers = _headers(message, sender, message_id)
-    if not smtputf8 and not headers.isascii():
-        raise _needs_smtputf8(message, sender)
+    to, cc = people(message.recipients or (), "recipients"), people(message.cc or (), "cc")
+    parties = Parties(sender_of(message, sender), to, cc, [])
+    if not smtputf8:
+        _refuse_smtputf8(message, parties)
+    return build_for(message, parties, message_id, ascii_names=ascii_names)
+
+
+def build_for(message: flask_mail.Message, parties: Parties, message_id: str, *, ascii_names: bool = False) -> bytes:
+    """Return a message as ``build`` does, with what was read of it already."""
+    headers = _headers(message, parties, message_id)
     content = _content(message, message_id, ascii_names=ascii_names)
-    return b"".join((headers, b"MIME-Version: 1.0\r\n", content.headers, b"\r\n", content.body))
+    return b"".join((*headers, b"MIME-Version: 1.0\r\n", content.headers, b"\r\n", content.body))
 
 
 def message_id_of(message: flask_mail.Message, *, sender: str = "") -> str:
@@ -78,32 +85,32 @@ def message_id_of(message: flask_mail.Message, *, sender: str = "") -> str:
     if given:
         return checked_id(given, "message_id")
     domain = sender_of(message, sender).address.rpartition("@")[2].strip("[]")
-    message.msgId = f"<{secrets.token_hex(8)}.{int(time.time())}@{domain}>"
-    return str(message.msgId)
+    message_id = f"<{secrets.token_hex(8)}.{int(time.time())}@{domain}>"
+    message.msgId = message_id
+    return message_id
 
 
-def _needs_smtputf8(message: flask_mail.Message, sender: str) -> AddressError:
-    """Return an error that names the first address that made a header not ASCII."""
-    named = {
-        "sender": [sender_of(message, sender)],
-        "recipients": people(message.recipients, "recipients"),
-        "cc": people(message.cc, "cc"),
-        "reply_to": people([message.reply_to] if message.reply_to else [], "reply_to"),
-    }
-    found = ((key, address.address) for key, addresses in named.items() for address in addresses)
-    key, address = next((key, address) for key, address in found if not address.isascii())
-    return AddressError(f"{address} has letters before the @ that need SMTPUTF8, which is not allowed here.", field=key)
+def _refuse_smtputf8(message: flask_mail.Message, parties: Parties) -> None:
+    """Refuse the first address that would make a header not ASCII."""
+    reply_to = people([message.reply_to] if message.reply_to else [], "reply_to")
+    named = {"sender": [parties.sender], "recipients": parties.to, "cc": parties.cc, "reply_to": reply_to}
+    for key, addresses in named.items():
+        for address in addresses:
+            if address.needs_smtputf8:
+                raise AddressError(
+                    f"{address.address} has letters before the @ that need SMTPUTF8, which is not allowed here.",
+                    field=key,
+                )
 
 
-def _headers(message: flask_mail.Message, sender: str, message_id: str) -> bytes:
+def _headers(message: flask_mail.Message, parties: Parties, message_id: str) -> list[bytes]:
     if message.date is None:
         message.date = time.time()
-    lines = [_people_field("From", [sender_of(message, sender)])]
-    lines += [
-        _people_field(name, people(getattr(message, key), key))
-        for name, key in (("To", "recipients"), ("Cc", "cc"))
-        if getattr(message, key)
-    ]
+    lines = [_people_field("From", [parties.sender])]
+    if parties.to:
+        lines.append(_people_field("To", parties.to))
+    if parties.cc:
+        lines.append(_people_field("Cc", parties.cc))
     if message.reply_to:
         lines.append(_people_field("Reply-To", people([message.reply_to], "reply_to")))
     lines.append(text_field("Subject", str(message.subject or ""), where="subject"))
@@ -113,7 +120,7 @@ def _headers(message: flask_mail.Message, sender: str, message_id: str) -> bytes
     lines += _list_fields(message)
     lines += _priority_fields(message)
     lines += [_extra_field(message, str(name), str(value)) for name, value in (message.extra_headers or {}).items()]
-    return b"".join(lines)
+    return lines
 
 
 def _people_field(name: str, addresses: Sequence[Address]) -> bytes:
@@ -186,10 +193,12 @@ def _extra_field(message: flask_mail.Message, name: str, value: str) -> bytes:
 
 def _content(message: flask_mail.Message, seed: str, *, ascii_names: bool) -> Entity:
     """Return the content: mixed > related > alternative, each only where it is needed."""
+    content = _texts(message, seed)
+    if not message.attachments:
+        return content
     files = [(_is_inline(attachment), _file(attachment, ascii_names=ascii_names)) for attachment in message.attachments]
     inline = [entity for is_inline, entity in files if is_inline]
     attached = [entity for is_inline, entity in files if not is_inline]
-    content = _texts(message, seed)
     if inline:
         root = f';\r\n type="{content.content_type}"'  # RFC 2387, 3.1
         content = multipart("related", [content, *inline], seed, root)
@@ -204,6 +213,8 @@ def _texts(message: flask_mail.Message, seed: str) -> Entity:
     if body is None and html is not None:
         body = html_to_text(html[:MAX_DERIVED_TEXT])
     plain = text_entity(str(body or ""), "plain", message.charset, where="body")
+    if not message.alts and getattr(message, "invitation", None) is None:
+        return plain
     others = [
         text_entity(str(content), str(subtype), message.charset, where=str(subtype))
         for subtype, content in message.alts.items()
@@ -211,7 +222,7 @@ def _texts(message: flask_mail.Message, seed: str) -> Entity:
     invitation = getattr(message, "invitation", None)
     if invitation is not None:
         others.append(calendar_entity(invitation.text, invitation.method))
-    return multipart("alternative", [plain, *others], seed) if others else plain
+    return multipart("alternative", [plain, *others], seed)
 
 
 def _is_inline(attachment: flask_mail.Attachment) -> bool:

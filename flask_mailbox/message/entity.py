@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import binascii
+import functools
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
@@ -44,12 +45,17 @@ def text_entity(text: str, subtype: str, charset: str | None, *, where: str) -> 
 
     :raises MessageError: If the text cannot be encoded at all, or the subtype is none.
     """
-    if not _TOKEN.fullmatch(subtype):
-        raise MessageError(f"{subtype!r} is no subtype of text: write html or the like.", field="alts")
     name, data = _encoded(_with_crlf(text), charset, where)
     encoding, body = _transfer(data)
-    headers = field("Content-Type", f'text/{subtype}; charset="{name}"', where="alts")
-    return Entity(headers + field("Content-Transfer-Encoding", encoding), body)
+    return Entity(_text_headers(subtype, name, encoding), body)
+
+
+@functools.lru_cache(maxsize=64)
+def _text_headers(subtype: str, charset: str, encoding: str) -> bytes:
+    if not _TOKEN.fullmatch(subtype):
+        raise MessageError(f"{subtype!r} is no subtype of text: write html or the like.", field="alts")
+    content_type = field("Content-Type", f'text/{subtype}; charset="{charset}"', where="alts")
+    return content_type + field("Content-Transfer-Encoding", encoding)
 
 
 def calendar_entity(text: str, method: str) -> Entity:
@@ -115,7 +121,12 @@ def _extra(name: str, value: str) -> bytes:
 
 
 def _encoded(text: str, charset: str | None, where: str) -> tuple[str, bytes]:
-    if charset and not _TOKEN.fullmatch(charset):
+    if not charset:
+        try:
+            return "utf-8", text.encode()
+        except UnicodeError:
+            raise MessageError(f"The {where} contains characters that are no text.", field=where) from None
+    if not _TOKEN.fullmatch(charset):
         raise MessageError(f"{charset!r} is no name of a charset: write utf-8 or the like.", field="charset")
     for name in filter(None, (charset, "utf-8")):
         try:

@@ -1,10 +1,10 @@
-"""Who a message goes to and where bounces return to: what SMTP needs to know (RFC 5321, 2.3.1)."""
+"""Who a message is from, goes to, and where bounces return to: what SMTP needs to know (RFC 5321, 2.3.1)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..errors import MessageError
 from .addresses import Address, parse_mailbox
@@ -25,18 +25,37 @@ class Envelope:
     recipients: tuple[str, ...]
 
 
-def envelope_of(message: flask_mail.Message, *, sender: str = "") -> Envelope:
-    """Return the envelope of a message.
+class Parties(NamedTuple):
+    """The people of one message, read once for its envelope and its header."""
+
+    sender: Address
+    to: list[Address]
+    cc: list[Address]
+    bcc: list[Address]
+
+    @property
+    def envelope(self) -> Envelope:
+        """What SMTP needs of them."""
+        recipients = [address.address for address in (*self.to, *self.cc, *self.bcc)]
+        return Envelope(self.sender.address, tuple(dict.fromkeys(recipients)))
+
+
+def parties_of(message: flask_mail.Message, *, sender: str = "") -> Parties:
+    """Return the people of a message that can be sent.
 
     :param sender: Who sends if the message does not say.
     :raises MessageError: If there is no recipient or no sender.
     :raises AddressError: If an address is none; ``field`` tells where.
     """
-    fields = {"recipients": message.recipients, "cc": message.cc, "bcc": message.bcc}
-    found = [address.address for name, values in fields.items() for address in people(values, name)]
-    if not found:
+    to, cc, bcc = people(message.recipients, "recipients"), people(message.cc, "cc"), people(message.bcc, "bcc")
+    if not (to or cc or bcc):
         raise MessageError("The message has no recipients: give it recipients, cc or bcc.", field="recipients")
-    return Envelope(sender_of(message, sender).address, tuple(dict.fromkeys(found)))
+    return Parties(sender_of(message, sender), to, cc, bcc)
+
+
+def envelope_of(message: flask_mail.Message, *, sender: str = "") -> Envelope:
+    """Return the envelope of a message; the parameter and what is raised are those of ``parties_of``."""
+    return parties_of(message, sender=sender).envelope
 
 
 def sender_of(message: flask_mail.Message, default: str = "") -> Address:
@@ -58,7 +77,9 @@ def people(values: Iterable[str | tuple[str, str]] | str | None, field: str) -> 
     """
     if isinstance(values, str):
         raise MessageError(f"{field} takes a list of addresses, not a text: ['{values[:80]}'].", field=field)
-    found = [parse_mailbox(value, field=field) for value in values or ()]
+    if not values:
+        return []
+    found = [parse_mailbox(value, field=field) for value in values]
     if len(found) < 2:
         return found
     return list({address.address: address for address in reversed(found)}.values())[::-1]

@@ -57,6 +57,8 @@ def checked(value: str, where: str) -> str:
     :param where: What the value is; up to a colon, the message's attribute that it belongs to.
     :raises MessageError: If it has CR, LF or NUL, or is no text.
     """
+    if value.isascii() and value.isprintable():
+        return value
     try:
         guard(value, where)
         value.encode()
@@ -104,24 +106,30 @@ def encoded_text(value: str, used: int) -> str:
     """
     if not value:
         return ""
-    if _PLAIN.match(value) and "=?" not in value and "  " not in value and max(map(len, value.split(" "))) < 900:
-        return _folded(value.split(" "), used)
+    if _PLAIN.match(value) and "=?" not in value and "  " not in value:
+        if len(value) <= WIDTH - used:
+            return value
+        words = value.split(" ")
+        if max(map(len, words)) < 900:
+            return _folded(words, used)
     return "\r\n ".join(_encoded_words(value, used))
 
 
 def address_list(addresses: Iterable[Address], used: int) -> str:
     """Return addresses separated by commas, folded between them."""
-    lines = [""]
+    lines: list[str] = []
     room = WIDTH - used
-    for number, address in enumerate(addresses):
-        shown = mailbox(address, 1 if number else used)
-        if number:
-            lines[-1] += ","
-        if number and len(lines[-1]) + len(shown) + 1 > room:
+    for address in addresses:
+        if not lines:
+            lines.append(mailbox(address, used))
+            continue
+        shown = mailbox(address, 1)
+        lines[-1] += ","
+        if len(lines[-1]) + len(shown) + 1 > room:
             lines.append(shown)
             room = WIDTH - 1
         else:
-            lines[-1] += f" {shown}" if number else shown
+            lines[-1] += f" {shown}"
     return "\r\n ".join(lines)
 
 
@@ -130,9 +138,9 @@ def mailbox(address: Address, used: int) -> str:
 
     :param used: Columns that are taken on the first line.
     """
-    name = _CONTROLS.sub(" ", address.name)
-    if not name:
+    if not address.name:
         return address.address
+    name = _CONTROLS.sub(" ", address.name)
     if name.isascii() and "=?" not in name and len(name) < 200:
         phrase = name if _ATOMS.match(name) else '"' + re.sub(r'(["\\])', r"\\\1", name) + '"'
     else:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from ..account import Account
 from ..errors import MessageError
-from ..message import Envelope, build, envelope_of, message_id_of, parse_mailbox
+from ..message import Envelope, Parties, build_for, message_id_of, parse_mailbox, parties_of
 from ..net import Pool
 from ..smtp import Parcel, Receipt, checked_events, checked_options
 from .courier import Courier, Following
@@ -183,15 +183,17 @@ class Delivery:
 
     def _parcel(self, message: FlaskMailMessage, options: SendOptions) -> Parcel:
         account = self._account
-        envelope = envelope_for(account, message, options.envelope_from)
-        data = build(message, sender=account.sender, smtputf8=True, ascii_names=self._policy.ascii_names)
+        parties = parties_of(message, sender=account.sender)
+        envelope = _envelope(account, parties, options.envelope_from)
+        message_id = message_id_of(message, sender=account.sender)
+        data = build_for(message, parties, message_id, ascii_names=self._policy.ascii_names)
         _check_size(data, account.max_message_size)
         if options.only is not None and not self._policy.redirect_to:  # then there is one recipient, and not of these
             envelope = Envelope(envelope.sender, options.only)
         return Parcel(
             envelope=envelope,
             data=data,
-            message_id=message_id_of(message, sender=account.sender),
+            message_id=message_id,
             all_or_nothing=options.all_or_nothing,
             notify=checked_events(options.notify),
             mail_options=checked_options(message.mail_options, "mail_options"),
@@ -213,7 +215,11 @@ def envelope_for(account: Account, message: FlaskMailMessage, envelope_from: str
 
     :param envelope_from: The return path that the caller wants, whatever the provider says.
     """
-    envelope = envelope_of(message, sender=account.sender)
+    return _envelope(account, parties_of(message, sender=account.sender), envelope_from)
+
+
+def _envelope(account: Account, parties: Parties, envelope_from: str | None) -> Envelope:
+    envelope = parties.envelope
     if envelope_from:
         return Envelope(parse_mailbox(envelope_from).address, envelope.recipients)
     if account.quirks.from_must_match_login and account.login_address:
