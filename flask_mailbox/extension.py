@@ -25,7 +25,7 @@ from .errors import ConfigurationError, UsageError
 from .imap import IMAPSession
 from .net import Lease, Opener, Pool
 from .pop3 import POP3Session
-from .services.delivery import Delivery, SendOptions, SendPolicy
+from .services.delivery import DEFAULT, Delivery, SendOptions, SendPolicy
 from .services.later import LaterOptions, LaterQueue, Ticket
 from .services.patience import Patience
 from .services.watch import Watcher
@@ -100,13 +100,7 @@ class AccountMailbox:
         :raises MessageError: If the message cannot be sent as it is; nothing was connected then.
         :raises ServiceError: If no recipient was asked for: no connection, sign-in or sender refused.
         """
-        options = SendOptions(
-            envelope_from=envelope_from,
-            notify=notify,
-            all_or_nothing=all_or_nothing,
-            patience=Patience(retries),
-        )
-        return self._delivery().send(message, options)
+        return self._delivery().send(message, _options(envelope_from, notify, all_or_nothing, retries))
 
     def send_many(
         self,
@@ -126,13 +120,7 @@ class AccountMailbox:
         :raises ServiceError: After the receipts of all messages that were read: if there is no connection or no
             sign-in to be had, or if three messages in a row failed for the server's or the network's sake.
         """
-        options = SendOptions(
-            envelope_from=envelope_from,
-            notify=notify,
-            all_or_nothing=all_or_nothing,
-            patience=Patience(retries),
-        )
-        return self._delivery().send_many(messages, options)
+        return self._delivery().send_many(messages, _options(envelope_from, notify, all_or_nothing, retries))
 
     def send_later(
         self,
@@ -156,7 +144,7 @@ class AccountMailbox:
         :raises KeyReusedError: If the key stands for another message of this account.
         :raises StoreError: If the database of ``MAILBOX_STORE`` cannot be written.
         """
-        options = SendOptions(envelope_from=envelope_from, notify=notify, all_or_nothing=all_or_nothing)
+        options = _options(envelope_from, notify, all_or_nothing)
         later = LaterOptions(key=key, delay=delay)
         return self._state.later.put(self.account, message, options, later, self._delivery().check)
 
@@ -225,7 +213,8 @@ class AccountMailbox:
         return watcher
 
     def _delivery(self) -> Delivery:
-        return _delivery_of(self.account, self._state.pool, send_policy(current_app), self._pool_wait)
+        app = _app()
+        return _delivery_of(app, self.account, self._state.pool, send_policy(app), self._pool_wait)
 
     @contextmanager
     def _lease(self, protocol: Protocol) -> Iterator[Any]:
@@ -482,6 +471,14 @@ class Mailbox:
         return make_accounts_blueprint(self, authorize=authorize, name=name, most=most)
 
 
+def _options(envelope_from: str | None, notify: Collection[str], all_or_nothing: bool, retries: int = 0) -> SendOptions:
+    if notify == () and not (envelope_from or all_or_nothing or retries):
+        return DEFAULT  # as for most messages
+    return SendOptions(
+        envelope_from=envelope_from, notify=notify, all_or_nothing=all_or_nothing, patience=Patience(retries)
+    )
+
+
 def send_policy(app: Flask) -> SendPolicy:
     """Return what the app wants done with its mail now: suppression is read at the time of the call, as tests need."""
     settings: Settings = app.extensions["mailbox"].settings
@@ -496,37 +493,45 @@ def send_policy(app: Flask) -> SendPolicy:
 
 def _bridge_delivery() -> Delivery:
     """Return what the Flask-Mail bridge sends with: the default account, without a copy in Sent."""
-    state: MailboxState = current_app.extensions["mailbox"]
-    policy = send_policy(current_app)
+    app = _app()
+    state: MailboxState = app.extensions["mailbox"]
+    policy = send_policy(app)
     try:
         account = state.settings.account(None)
     except ConfigurationError:
         if not policy.suppress:
             raise
         account = state.settings.nobody
-    account = account.replace(save_sent=False)
-    return _delivery_of(account, state.pool, policy)
+    if account.save_sent:
+        account = account.replace(save_sent=False)
+    return _delivery_of(app, account, state.pool, policy)
 
 
-def _delivery_of(account: Account, pool: Pool, policy: SendPolicy, wait: float | None = None) -> Delivery:
-    return Delivery(account, pool, policy, _tell_dispatched(account), _ask_before_sending(account), wait=wait)
+def _delivery_of(app: Flask, account: Account, pool: Pool, policy: SendPolicy, wait: float | None = None) -> Delivery:
+    tell, ask = _tell_dispatched(app, account), _ask_before_sending(app, account)
+    return Delivery(account, pool, policy, tell, ask, wait=wait)
 
 
 def _later_delivery(account: Account, note: Callable[[Receipt], None]) -> Delivery:
     """Return what the queue sends with; ``note`` gets each receipt before the receivers of signals do."""
-    tell = _tell_dispatched(account)
+    app = _app()
+    tell = _tell_dispatched(app, account)
 
     def dispatched(message: flask_mail.Message, receipt: Receipt) -> None:
         note(receipt)
         tell(message, receipt)
 
-    pool = current_app.extensions["mailbox"].pool
-    return Delivery(account, pool, send_policy(current_app), dispatched, _ask_before_sending(account))
+    pool = app.extensions["mailbox"].pool
+    return Delivery(account, pool, send_policy(app), dispatched, _ask_before_sending(app, account))
 
 
-def _ask_before_sending(account: Account) -> Callable[[flask_mail.Message], bool]:
+def _app() -> Flask:
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    return app
+
+
+def _ask_before_sending(app: Flask, account: Account) -> Callable[[flask_mail.Message], bool]:
     """Return what announces a message before it is built, and says whether nobody objected."""
-    app = current_app._get_current_object()  # type: ignore[attr-defined]
 
     def ask(message: flask_mail.Message) -> bool:
         answers = signals.message_sending.send(app, message=message, account=account)
@@ -535,9 +540,8 @@ def _ask_before_sending(account: Account) -> Callable[[flask_mail.Message], bool
     return ask
 
 
-def _tell_dispatched(account: Account) -> Callable[[flask_mail.Message, Receipt], None]:
+def _tell_dispatched(app: Flask, account: Account) -> Callable[[flask_mail.Message, Receipt], None]:
     """Return what announces a message: Flask-Mail's signal, unless all refused it, and ours, with the receipt."""
-    app = current_app._get_current_object()  # type: ignore[attr-defined]
 
     def tell(message: flask_mail.Message, receipt: Receipt) -> None:
         try:

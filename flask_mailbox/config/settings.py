@@ -76,6 +76,8 @@ class Settings:
         :raises ConfigurationError: If there is no such account; it names those that are there.
         """
         wanted = name or self.default_name
+        if wanted is not None and wanted in self.accounts:
+            return self.accounts[wanted]
         if wanted is None and not self.accounts:
             cure = self.setup_hint or (
                 "Set MAILBOX_PROVIDER, MAILBOX_ADDRESS and MAILBOX_PASSWORD, or MAILBOX_SMTP, MAILBOX_IMAP and "
@@ -85,12 +87,8 @@ class Settings:
         names = ", ".join(f"'{known}'" for known in self.accounts)
         if wanted is None:
             raise ConfigurationError(f"Which account? Set MAILBOX_DEFAULT_ACCOUNT to one of {names}.")
-        if wanted not in self.accounts:
-            known = f"There are: {names}." if names else "None is configured."
-            raise ConfigurationError(
-                f"No account '{wanted}'. {nearest(wanted, self.accounts)}{known} {self.setup_hint}"
-            )
-        return self.accounts[wanted]
+        known = f"There are: {names}." if names else "None is configured."
+        raise ConfigurationError(f"No account '{wanted}'. {nearest(wanted, self.accounts)}{known} {self.setup_hint}")
 
 
 def load_settings(config: Mapping[str, Any]) -> Settings:
