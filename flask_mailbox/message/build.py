@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import functools
+import os
 import re
-import secrets
 import time
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
@@ -85,7 +85,7 @@ def message_id_of(message: flask_mail.Message, *, sender: str = "") -> str:
     if given:
         return checked_id(given, "message_id")
     domain = sender_of(message, sender).address.rpartition("@")[2].strip("[]")
-    message_id = f"<{secrets.token_hex(8)}.{int(time.time())}@{domain}>"
+    message_id = f"<{os.urandom(8).hex()}.{int(time.time())}@{domain}>"
     message.msgId = message_id
     return message_id
 
@@ -119,7 +119,8 @@ def _headers(message: flask_mail.Message, parties: Parties, message_id: str) -> 
     lines += _thread_fields(message)
     lines += _list_fields(message)
     lines += _priority_fields(message)
-    lines += [_extra_field(message, str(name), str(value)) for name, value in (message.extra_headers or {}).items()]
+    if message.extra_headers:
+        lines += [_extra_field(message, str(name), str(value)) for name, value in message.extra_headers.items()]
     return lines
 
 
@@ -158,13 +159,14 @@ def _thread_fields(message: flask_mail.Message) -> Iterable[bytes]:
 def _list_fields(message: flask_mail.Message) -> Iterable[bytes]:
     """Yield how to leave a list, in one click where there is an https address for it (RFC 2369, RFC 8058)."""
     addresses = tuple(map(str, getattr(message, "list_unsubscribe", ())))
+    if not addresses:
+        return
     for address in addresses:
         if not _LEAVE.fullmatch(checked(address, "list_unsubscribe")):
             raise MessageError(
                 f"'{address}' is no way to leave a list: give https:// and mailto: addresses.", field="list_unsubscribe"
             )
-    if addresses:
-        yield field("List-Unsubscribe", ",\r\n ".join(f"<{address}>" for address in addresses))
+    yield field("List-Unsubscribe", ",\r\n ".join(f"<{address}>" for address in addresses))
     if any(address.startswith("https://") for address in addresses):
         yield field("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")
 

@@ -19,7 +19,8 @@ class Deadline:
 
     def left(self) -> float:
         """Return the seconds that are left, at least 0."""
-        return max(0.0, self._at - time.monotonic())
+        left = self._at - time.monotonic()
+        return left if left > 0.0 else 0.0
 
     def allow(self, size: int) -> None:
         """Give time for ``size`` more bytes."""

@@ -7,6 +7,7 @@ for ever; here every read and write also looks at the deadline of the whole oper
 from __future__ import annotations
 
 import logging
+import re
 import select
 import socket
 import ssl
@@ -156,13 +157,16 @@ class Stream:
         if self._buffer or (isinstance(self._socket, ssl.SSLSocket) and self._socket.pending()):
             return True
         try:
-            if self._poll is None:  # made once: it is asked several times for every message
-                poll = select.poll()
-                poll.register(self._socket, select.POLLIN)
-                self._poll = poll
-            return bool(self._poll.poll(0))
+            poll = self._poll or self._made_poll()
+            return bool(poll.poll(0))
         except (OSError, ValueError):
             return True
+
+    def _made_poll(self) -> select.poll:
+        """Make what ``readable`` asks, once: that is several times for every message."""
+        self._poll = select.poll()
+        self._poll.register(self._socket, select.POLLIN)
+        return self._poll
 
     def fileno(self) -> int:
         """Return the socket's descriptor, for selectors."""
@@ -208,6 +212,20 @@ class Stream:
         line = bytes(buffer[: end + 1])
         del buffer[: end + 1]
         return line
+
+    def take(self, pattern: re.Pattern[bytes]) -> tuple[bytes, ...] | None:
+        """Take what a pattern matches at the front of what has come, and return its groups, else ``None``.
+
+        It waits only where nothing has come.
+        """
+        if not self._buffer:
+            self._fill()
+        found = pattern.match(self._buffer)
+        if found is None:
+            return None
+        groups = found.groups()
+        del self._buffer[: found.end()]
+        return groups
 
     def read(self, size: int) -> bytes:
         """Return exactly ``size`` bytes.
@@ -346,7 +364,8 @@ class Stream:
 
     def sendall(self, data: bytes | bytearray | memoryview) -> None:
         """Send everything, within the deadline of the operation and the time that the size asks for."""
-        self.expect(len(data))
+        if self.deadline is not None:
+            self.deadline.allow(len(data))
         self._heard = False
         rest: bytes | bytearray | memoryview = data
         while rest:
@@ -423,7 +442,8 @@ class Stream:
             left = self.deadline.left()
             if left <= 0:
                 raise self._timed_out(self.deadline.seconds)
-            wait = min(wait, left)
+            if left < wait:
+                wait = left
         if wait != self._socket_timeout:
             try:
                 self._set_timeout(wait)

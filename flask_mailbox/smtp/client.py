@@ -16,6 +16,7 @@ from .reply import Reply
 MAX_REPLY_LINE = 64 * 1024
 MAX_REPLY_LINES = 200
 
+_SHORT_REPLY = re.compile(rb"(\d\d\d) ([^\r\n]{0,1000})\r\n")  # nearly all are: read at once
 _REPLY_LINE = re.compile(rb"(\d\d\d)(?:([ -])(.*))?\Z", re.DOTALL)
 
 
@@ -63,6 +64,9 @@ class SMTPClient:
 
         :raises ProtocolError: If what comes is no reply, or one without end.
         """
+        if not self._logs and (found := self.stream.take(_SHORT_REPLY)) is not None:
+            self.heard_at = time.monotonic()
+            return Reply(int(found[0]), found[1:])
         lines: list[bytes] = []
         while len(lines) < MAX_REPLY_LINES:
             line = self.stream.readline(MAX_REPLY_LINE).rstrip(b"\r\n")
