@@ -55,12 +55,16 @@ Send = Callable[[Target, Work], None]
 
 
 @contextmanager
-def our_mailbox(to: Target, pool_size: int = 3) -> Iterator[tuple[Flask, Mailbox]]:
-    """Give an app of ours, and close its pool."""
+def our_mailbox(to: Target, pool_size: int | None = None) -> Iterator[tuple[Flask, Mailbox]]:
+    """Give an app of ours, and close its pool.
+
+    :param pool_size: How many connections, if not as many as by default.
+    """
     host = Flask("benchmark")
     scheme = "smtp+starttls" if to.user else "smtp"
     host.config.update(MAILBOX_SMTP=f"{scheme}://localhost:{to.port}", MAILBOX_SENDER=to.sender)
-    host.config.update(MAILBOX_POOL_SIZE=pool_size)
+    if pool_size:
+        host.config.update(MAILBOX_POOL_SIZE=pool_size)
     if to.user:
         host.config.update(MAILBOX_USERNAME=to.user, MAILBOX_PASSWORD=to.password, MAILBOX_CA_FILE=to.ca_file)
     mailbox = Mailbox(host)
@@ -74,7 +78,7 @@ def ours(to: Target) -> Message:
     return Message("Hello", recipients=[to.recipient], body=TEXT)
 
 
-def ours_send(to: Target, work: Work, pool_size: int = 3) -> None:
+def ours_send(to: Target, work: Work, pool_size: int | None = None) -> None:
     """One call a message; the pool keeps the connections."""
     with our_mailbox(to, pool_size) as (host, mailbox):
 
