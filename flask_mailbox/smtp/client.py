@@ -64,9 +64,9 @@ class SMTPClient:
 
         :raises ProtocolError: If what comes is no reply, or one without end.
         """
-        if not self._logs and (found := self.stream.take(_SHORT_REPLY)) is not None:
+        if not self._logs and (short := self.stream.take(_SHORT_REPLY)) is not None:
             self.heard_at = time.monotonic()
-            return Reply(int(found[0]), found[1:])
+            return Reply(int(short[0]), short[1:])
         lines: list[bytes] = []
         while len(lines) < MAX_REPLY_LINES:
             line = self.stream.readline(MAX_REPLY_LINE).rstrip(b"\r\n")
