@@ -7,12 +7,11 @@ from typing import NamedTuple
 
 from ..auth import decode_server_text
 
-_QUEUE_ID = re.compile(
-    r"(?:queued as|\bid=|queue id)[ :]*([\w.@:+/-]{4,80})"  # Postfix, Exim, Coremail …
-    r"|\b(\d{10} \S+) - gsmtp"  # Gmail
-    r"|([\w-]{6,40}) Message accepted for delivery"  # Sendmail
-    r"|InternalId=(\d{4,40})",  # Exchange
-    re.IGNORECASE,
+_QUEUE_IDS = (
+    re.compile(r"(?:queued as|\bid=|queue id)[ :]*([\w.@:+/-]{4,80})", re.IGNORECASE),  # Postfix, Exim, Coremail …
+    re.compile(r"\b(\d{10} \S+) - gsmtp", re.IGNORECASE),  # Gmail
+    re.compile(r"([\w-]{6,40}) Message accepted for delivery", re.IGNORECASE),  # Sendmail
+    re.compile(r"InternalId=(\d{4,40})", re.IGNORECASE),  # Exchange
 )
 _ENHANCED = re.compile(r"([245]\.\d{1,3}\.\d{1,3})(?:\s+|$)")
 
@@ -65,5 +64,7 @@ class Reply(NamedTuple):
 
 def queue_id_in(words: str) -> str:
     """Return the server's own name for the message that it took, where the words of its reply tell one."""
-    found = _QUEUE_ID.search(words)
-    return next(filter(None, found.groups())).rstrip(".,;") if found else ""
+    for pattern in _QUEUE_IDS:
+        if found := pattern.search(words):
+            return found[1].rstrip(".,;")
+    return ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import time
 
@@ -40,6 +41,20 @@ def test_lines_and_bytes_come_as_they_were_sent() -> None:
         stream.close()
 
     assert got == (b"one\r\n", b"two\n", b"three")
+
+
+def test_a_pattern_takes_what_it_matches_at_the_front_and_leaves_the_rest() -> None:
+    def script(client: Client) -> None:
+        client.send(b"one\r\ntwo")
+        client.until_closed()
+
+    line = re.compile(rb"(\w+)\r\n")
+    with scripted(script) as server:
+        stream = connect(server.port)
+        got = stream.take(line), stream.take(line), stream.read(3)
+        stream.close()
+
+    assert got == ((b"one",), None, b"two")
 
 
 def test_a_line_may_have_as_many_bytes_as_the_limit_and_not_one_more() -> None:
