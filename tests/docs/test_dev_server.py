@@ -14,7 +14,7 @@ from flask_mailbox.devserver.profiles import families
 from .blocks import ROOT
 
 PAGE = (ROOT / "docs/reference/dev-server.md").read_text("utf-8")
-FAMILIES = sorted(path.stem for path in Path(families.__path__[0]).glob("[a-z]*.py"))
+FAMILIES = sorted(path.stem.replace("_", "-") for path in Path(families.__path__[0]).glob("[a-z]*.py"))
 
 
 @pytest.mark.parametrize("name", [name for name in vars(MailServer) if not name.startswith("_")])
