@@ -90,6 +90,13 @@ def test_the_plain_port_leads_to_the_secure_one(site: Site) -> None:
     assert headers["Location"] == "https://localhost/sign-in?q=x"
 
 
+def test_a_certificate_can_be_renewed_over_the_plain_port(site: Site) -> None:
+    """What certbot puts there is asked for by name; the answer is a file, or that there is none, and no redirect."""
+    code, _, _ = refused(build_opener(Unfollowed), f"http://localhost:{site.plain}/.well-known/acme-challenge/x")
+
+    assert code == 404
+
+
 def test_the_cookie_travels_over_tls_alone_and_is_hidden_from_scripts(site: Site) -> None:
     ann, jar = visitor(site)
     ann.get("/sign-in/own")
