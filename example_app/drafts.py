@@ -20,14 +20,12 @@ from flask_mailbox.imap import Folder, IMAPSession
 from flask_mailbox.message import build
 
 from .language import _
-from .letter import Carried, Letter
+from .letter import FORWARD, Carried, Letter
 from .mailbox import mailbox
 from .places import Place
 
 GONE = (MessageNotFoundError, FolderNotFoundError, UIDValidityChangedError)
 """A message that was there is not: deleted, moved, or numbered anew."""
-
-FORWARD = "forward"
 
 
 def save_draft(
@@ -36,7 +34,7 @@ def save_draft(
     """Put a letter into the drafts folder in place of what was saved of it before, and return its place.
 
     :param files: What was uploaded with it.
-    :param carried: Which of the files of the draft before it keeps.
+    :param carried: Which of the files of the draft before it keeps; what it forwards unless that is named is left out.
     :param keep_all: Keep the others too, as left out: whoever is still writing may want them back.
     :return: Empty where the server does not tell the place.
     :raises FolderNotFoundError: If the account has no folder for drafts.
@@ -46,7 +44,9 @@ def save_draft(
         before = _files_before(letter, folder)
         left_out = before.keys() - carried
         kept = [file for name, file in before.items() if keep_all or name not in left_out]
-        letter = replace(letter, left_out=" ".join(sorted(left_out)) if keep_all else "")
+        letter = letter.carrying(carried)
+        if keep_all:
+            letter = replace(letter, left_out=" ".join(sorted({*left_out, *letter.left_out.split()})))
         message = letter.draft_message([*files, *kept])
         uid = _put(folder, letter.draft, build(message, sender=mailbox.account.sender, smtputf8=True))
         return str(Place("drafts", folder.uidvalidity, uid)) if uid else ""
@@ -59,6 +59,15 @@ def open_draft(place: Place) -> ReceivedMessage:
     """
     with mailbox.imap() as imap:
         return imap.folder_by_role("drafts").message(place.uid, uidvalidity=place.uidvalidity)
+
+
+def delete_if_bare(letter: Letter) -> bool:
+    """Delete the draft of a letter in which nothing is written any more; ``False`` if it is kept for its files."""
+    with mailbox.imap() as imap:
+        if letter.draft and _files_before(letter, imap.folder_by_role("drafts")):
+            return False
+        delete_draft(imap, letter.draft)
+        return True
 
 
 def delete_draft(imap: IMAPSession, text: str) -> None:

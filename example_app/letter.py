@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from email.utils import getaddresses
 
@@ -15,6 +15,9 @@ from flask_mailbox import AddressError, Message, ReceivedMessage
 from flask_mailbox.message import clean_html, html_to_text, parse_mailbox
 
 Person = str | tuple[str, str]
+
+FORWARD = "forward"
+"""How the form calls the message that is forwarded, among what a letter carries."""
 
 _KEPT = "X-Draft-Fields"
 """Our drafts' header for what a message cannot say: addresses that are half typed, and blind copies."""
@@ -42,7 +45,7 @@ class Letter:
     :param html: The rich text, cleaned; empty for plain text.
     :param forward: The place of the message that is forwarded; ``answer`` of the one that is answered.
     :param draft: The place of the saved draft; empty if there is none.
-    :param left_out: Names of the draft's files that do not go along, separated by spaces.
+    :param left_out: Names of what it could carry and does not, separated by spaces.
     """
 
     to: str = ""
@@ -107,6 +110,10 @@ class Letter:
     def elsewhere(self) -> Letter:
         """The same text in another mailbox, where nothing that it refers to is."""
         return replace(self, draft="", answer="", forward="", left_out="")
+
+    def carrying(self, names: Collection[str]) -> Letter:
+        """Return the letter that leaves out what it forwards, unless that is among what was ticked."""
+        return replace(self, left_out=FORWARD if self.forward and FORWARD not in names else "")
 
     def message(self, files: Iterable[Attachment] = ()) -> Message:
         """Return the message to be sent; whether it can be is found when it is."""

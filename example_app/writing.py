@@ -13,9 +13,9 @@ from flask_mailbox import MailboxError, Message, MessageError, Receipt
 from flask_mailbox.imap import IMAPSession
 
 from .display import long_date
-from .drafts import attach_carried, carried_by, delete_draft, mark_answered, open_draft, save_draft
+from .drafts import attach_carried, carried_by, delete_draft, delete_if_bare, mark_answered, open_draft, save_draft
 from .language import _, time_zone
-from .letter import Carried, Letter, named
+from .letter import FORWARD, Carried, Letter, named
 from .mailbox import mailbox
 from .outgoing import remember
 from .places import Place
@@ -56,9 +56,7 @@ def autosave() -> ResponseReturnValue:
     """Save what is being typed; files that are not sent yet stay with the browser."""
     letter = Letter.of_form(request.form)
     try:
-        if letter.is_empty:
-            with mailbox.imap() as imap:
-                delete_draft(imap, letter.draft)
+        if letter.is_empty and delete_if_bare(letter):
             return {"draft": ""}
         return {"draft": save_draft(letter, carried=request.form.getlist("carried"), keep_all=True)}
     except MailboxError as error:
@@ -147,9 +145,10 @@ def _send(letter: Letter) -> ResponseReturnValue:
 def _send_later(letter: Letter, message: Message, files: list[Attachment], delay: float) -> ResponseReturnValue:
     """Keep a letter among the drafts, for whoever takes it back, and then queue it: nothing can fail after that."""
     mailbox.current.check(message)
-    is_saved = True
+    carried = request.form.getlist("carried")
+    letter, is_saved = letter.carrying(carried), True
     try:
-        letter = replace(letter, draft=save_draft(letter, files, request.form.getlist("carried")))
+        letter = replace(letter, draft=save_draft(letter, files, carried))
     except MailboxError:  # its text is kept while it waits, its files are not
         is_saved = False
         if message.attachments:
@@ -194,6 +193,8 @@ def _carried(letter: Letter) -> tuple[Carried, ...]:
     except MailboxError:
         return tuple(Carried(name, _("Attachment"), 0) for name in ticked)
     if request.method == "POST" and "do" in request.form:
+        if letter.draft != request.form.get("draft", ""):  # saved by this request, with what goes along and no more
+            ticked += [each.name for each in found if each.name != FORWARD]
         return tuple(replace(each, is_ticked=each.name in ticked) for each in found)
     return found
 

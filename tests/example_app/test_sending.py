@@ -16,7 +16,7 @@ from flask_mailbox import parse_message
 from flask_mailbox.devserver import MailServer
 
 from .conftest import app_on, sign_in, token_of
-from .test_writing import ANN, drafts, fields, post
+from .test_writing import ANN, carried, drafts, fields, post
 
 BOB = "bob@demo.test"
 
@@ -77,6 +77,32 @@ def test_a_letter_can_be_taken_back_and_is_open_again(patient: Flask, mailserver
     assert fields(opened)["body"].strip() == "oops"
     assert "a.txt" in opened
     assert mailserver.messages(BOB) == []
+
+
+@pytest.mark.parametrize("refused", [{}, {"APPEND": "NO [OVERQUOTA] full"}], ids=["saved", "not saved"])
+def test_a_letter_that_is_taken_back_carries_no_more_than_it_did(
+    patient: Flask, mailserver: MailServer, refused: dict[str, str]
+) -> None:
+    client = browser_of(patient)
+    mailserver.deliver(b"From: bob@demo.test\r\nSubject: plan\r\n\r\nthe plan\r\n", ANN)
+    mailserver.faults.set("imap", refuse=refused)
+    page = post(client, **fields(client.get("/write?way=forward&uid=1").text) | {"to": BOB, "do": "send"})
+    opened = post(client, cancel_link(page))
+
+    assert 'value="forward"' in opened
+    assert carried(opened) == []
+
+
+def test_files_that_came_with_a_letter_go_along_after_a_queue_was_full(mailserver: MailServer) -> None:
+    app = app_on(mailserver, UNDO_SECONDS=60, MAILBOX_QUEUE_SIZE=1)
+    client = browser_of(app)
+    post(client, to=BOB, body="first", do="send")
+    refused = post(client, to=BOB, body="x", do="send", attachments=(io.BytesIO(b"data"), "a.txt"))
+    closed(app)
+
+    assert 'class="problem" role="alert"' in refused
+    assert "a.txt" in refused
+    assert len(carried(refused)) == 1
 
 
 def test_what_became_of_a_letter_is_told_on_the_next_page(quick: Flask) -> None:

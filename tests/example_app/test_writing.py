@@ -117,6 +117,19 @@ def test_a_letter_that_is_emptied_leaves_no_draft(ann: FlaskClient, mailserver: 
     assert drafts(mailserver) == []
 
 
+def test_a_draft_of_files_alone_is_not_deleted_when_a_letter_is_typed_and_erased(
+    ann: FlaskClient, mailserver: MailServer
+) -> None:
+    post(ann, do="save", attachments=(io.BytesIO(b"data"), "a.txt"))
+    page = ann.get(draft_link(ann)).text
+    values = fields(page) | {"csrf_token": token_of(ann)}
+    place = ann.post("/draft", data={**values, "carried": carried(page)}).json["draft"]
+    ann.post("/draft", data={**values, "draft": place})  # unticked: it may be wanted back
+
+    assert place
+    assert [[part.content for part in parse_message(raw).attachments] for raw in drafts(mailserver)] == [[b"data"]]
+
+
 FILES = [("one.txt", b"first"), ("two.txt", b"second"), ("three.txt", b"third")]
 
 
@@ -220,6 +233,21 @@ def test_forwarding_carries_the_message_whole(ann: FlaskClient, mailserver: Mail
     assert "plan.eml" in page
     assert arrived.subject == "Fwd: plan"
     assert arrived.attachments[0].content == raw
+
+
+@pytest.mark.parametrize("path", ["/write", "/draft"])
+def test_a_forwarded_message_that_was_unticked_stays_so_in_the_draft(
+    ann: FlaskClient, mailserver: MailServer, path: str
+) -> None:
+    mailserver.deliver(b"From: bob@demo.test\r\nSubject: plan\r\n\r\nthe plan\r\n", ANN)
+    page = ann.get("/write?way=forward&uid=1").text
+    post(ann, path, **fields(page) | {"do": "save"})
+    unticked = ann.get(draft_link(ann)).text
+    post(ann, path, **fields(unticked) | {"do": "save", "carried": "forward"})
+
+    assert carried(page) == ["forward"]
+    assert carried(unticked) == []
+    assert carried(ann.get(draft_link(ann, 2)).text) == ["forward"]
 
 
 def test_an_answered_message_is_marked(ann: FlaskClient, mailserver: MailServer) -> None:
