@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterable
 
 WINDOW = 15 * 60.0
 MAX_KEYS = 10_000
 
 
 class Attempts:
-    """Tries of the last quarter of an hour, counted for each address and for each client separately.
+    """Tries of the last quarter of an hour, counted for each name of a mailbox and for each client separately.
 
     A try counts from its beginning, so that many at once are no more than many one after the other.
     """
@@ -20,9 +21,12 @@ class Attempts:
         self._lock = threading.Lock()
         self._counted: dict[tuple[str, str], list[float]] = {}
 
-    def take(self, *, address: str, client: str) -> bool:
-        """Count a try that begins now; ``False`` if there were too many, so that it may not."""
-        keys = _keys(address, client)
+    def take(self, *names: str, client: str) -> bool:
+        """Count a try that begins now; ``False`` if there were too many, so that it may not.
+
+        :param names: The address, and the user names that are signed in with.
+        """
+        keys = _keys(names, client)
         with self._lock:
             self._forget_old()
             if any(len(self._counted.get(key, ())) >= self._limits[key[0]] for key in keys):
@@ -31,10 +35,10 @@ class Attempts:
                 self._counted.setdefault(key, []).append(time.monotonic())
             return True
 
-    def give_back(self, *, address: str, client: str) -> None:
+    def give_back(self, *names: str, client: str) -> None:
         """Count one less, since it succeeded: only what fails is limited."""
         with self._lock:
-            for key in _keys(address, client):
+            for key in _keys(names, client):
                 if counted := self._counted.get(key):
                     counted.pop()
 
@@ -48,5 +52,5 @@ class Attempts:
             del self._counted[next(iter(self._counted))]
 
 
-def _keys(address: str, client: str) -> tuple[tuple[str, str], tuple[str, str]]:
-    return ("address", address.strip().lower()), ("client", client)
+def _keys(names: Iterable[str], client: str) -> set[tuple[str, str]]:
+    return {("client", client), *(("address", name.strip().lower()) for name in names)}

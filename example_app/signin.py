@@ -27,6 +27,7 @@ FIRST = ("netease-163", "netease-126", "qq", "gmail", "outlook", "icloud")
 """The mailbox types with a large button; all others are found by typing."""
 
 LEGS = ("smtp", "imap", "pop3")
+USER_NAMES = ("username", *(f"{leg}_username" for leg in LEGS))
 
 
 @blueprint.get("/sign-in")
@@ -70,12 +71,13 @@ def sign_in(kind: str) -> ResponseReturnValue:
         account = mailbox.load_account(values, name=address)
     except ConfigurationError as error:
         return _form(kind, problems=[_("No mailbox can be opened with this.")], details=error.problems), 400
-    if not attempts.take(address=address, client=client):
+    names = [str(values[name]) for name in ("address", *USER_NAMES) if name in values]
+    if not attempts.take(*names, client=client):
         return _form(kind, problems=[_("Too many attempts. Wait a quarter of an hour.")]), 429
     steps = list(check_account(account, language=language()))
     can_read = any(_works(steps, leg) for leg in ("imap", "pop3"))
-    if can_read:
-        attempts.give_back(address=address, client=client)
+    if can_read and not any(step.name == "login" and step.ok is False for step in steps):  # one is a guess elsewhere
+        attempts.give_back(*names, client=client)
     if request.form.get("do") == "test" or not can_read:
         return _form(kind, steps=steps), 200 if can_read else 400
     return _enter(kind, values, account, steps)
@@ -122,7 +124,7 @@ def ended() -> ResponseReturnValue:
 def _find_servers(address: str, client: str) -> ResponseReturnValue:
     """Fill in the servers that an address probably has; somebody looks at them before a password goes there."""
     searches = cast(Attempts, current_app.extensions["searches"])
-    if not searches.take(address=address, client=client):
+    if not searches.take(address, client=client):
         return _form("own", problems=[_("Too many attempts. Wait a quarter of an hour.")]), 429
     try:
         proposal = mailbox.discover(address)
@@ -165,7 +167,7 @@ def _values_of_form(kind: str, address: str) -> dict[str, object]:
         return values | {leg: str(demo.endpoint(leg)) for leg in LEGS} | {"ca_file": str(demo.ca_file)}
     if kind == "own":
         values["public_hosts_only"] = not current_app.config["PRIVATE_SERVERS"]
-        typed = {name: text for name in (*LEGS, "username") if (text := request.form.get(name, "").strip())}
+        typed = {name: text for name in (*LEGS, *USER_NAMES) if (text := request.form.get(name, "").strip())}
         return values | typed
     return values if kind == "other" else values | {"provider": kind}
 

@@ -44,6 +44,47 @@ def test_a_hosted_domain_leads_to_its_provider(visitor: FlaskClient, world: Worl
     assert "address=ann@example.test" in page
 
 
+def test_a_server_with_a_user_name_of_its_own_is_signed_in_to_with_that(visitor: FlaskClient, world: World) -> None:
+    world.records["example.test", "MX"] = ["10 mx01.mail.icloud.com."]
+    page = sign_in(visitor, kind="own", address="ann@example.test", do="find").text
+    typed = {"imap": "imaps://127.0.0.1", "smtp_username": "relay-7"}
+    again = sign_in(visitor, kind="own", address="ann@example.test", do="test", **typed).text
+
+    assert 'name="smtp_username" value="ann@example.test"' in page
+    assert 'name="username" value="ann"' in page
+    assert 'name="smtp_username" value="relay-7"' in again
+
+
+def test_user_names_that_are_typed_reach_their_servers(mailserver: MailServer) -> None:
+    app = app_on(mailserver, PRIVATE_SERVERS=True, MAILBOX_CA_FILE=str(mailserver.ca_file))
+    servers = {"imap": f"imaps://127.0.0.1:{mailserver.imaps}", "smtp": f"smtps://127.0.0.1:{mailserver.smtps}"}
+    names = {"imap_username": "ann@demo.test", "smtp_username": "bob@demo.test"}
+    page = sign_in(app.test_client(), kind="own", address="ann@own.test", do="test", **servers, **names).text
+
+    assert '<li class="good"><b>IMAP login</b>' in page
+    assert '<li class="bad"><b>SMTP login</b>' in page  # with Ann's password
+
+
+@pytest.mark.parametrize("key", ["address", "username", "smtp_username"])
+def test_nobody_guesses_at_one_server_by_reading_at_another(mailserver: MailServer, tmp_path: Path, key: str) -> None:
+    """A server of one's own takes any password; what another one says to it is a guess all the same."""
+    own_users = {f"{number}@evil.test": "guess" for number in range(6)} | {"bob@demo.test": "guess"}
+    with MailServer(own_users) as evil:
+        both = tmp_path / "both.pem"
+        both.write_text(evil.ca_file.read_text() + mailserver.ca_file.read_text())
+        client = app_on(mailserver, PRIVATE_SERVERS=True, MAILBOX_CA_FILE=str(both)).test_client()
+        servers = {"imap": f"imaps://127.0.0.1:{evil.imaps}", "smtp": f"smtps://127.0.0.1:{mailserver.smtps}"}
+
+        def guess(number: int) -> int:
+            fields = {"address": f"{number}@evil.test", **servers, key: "bob@demo.test"}
+            return sign_in(client, "guess", kind="own", do="test", **fields).status_code
+
+        codes = [guess(number) for number in range(6)]
+
+    assert codes == [200] * 5 + [429]
+    assert mailserver.connections["smtp"][0] == 5
+
+
 def test_without_servers_the_password_goes_nowhere_but_they_are_searched(visitor: FlaskClient, world: World) -> None:
     page = sign_in(visitor, kind="own", address="ann@example.test", do="enter").text
 

@@ -109,13 +109,13 @@ def test_going_back_stays_on_this_site(visitor: FlaskClient) -> None:
 def test_an_address_is_locked_for_all_clients_and_a_client_for_all_addresses() -> None:
     attempts = Attempts(per_address=2, per_client=3)
     for client in ("192.0.2.1", "192.0.2.2"):
-        attempts.take(address="Ann@demo.test", client=client)
-    attempts.take(address="b@demo.test", client="192.0.2.1")
-    attempts.take(address="c@demo.test", client="192.0.2.1")
+        attempts.take("Ann@demo.test", client=client)
+    attempts.take("b@demo.test", client="192.0.2.1")
+    attempts.take("c@demo.test", client="192.0.2.1")
 
-    assert not attempts.take(address="ann@demo.test", client="192.0.2.9")
-    assert not attempts.take(address="d@demo.test", client="192.0.2.1")
-    assert attempts.take(address="d@demo.test", client="192.0.2.2")
+    assert not attempts.take("ann@demo.test", client="192.0.2.9")
+    assert not attempts.take("d@demo.test", client="192.0.2.1")
+    assert attempts.take("d@demo.test", client="192.0.2.2")
 
 
 def test_tries_at_the_same_time_are_counted_like_any_others(webmail: Flask, mailserver: MailServer) -> None:
