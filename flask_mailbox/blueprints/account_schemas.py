@@ -8,6 +8,7 @@ from .schemas import Strict
 
 LANGUAGES = ("en", "zh")
 _NAME = validate.Length(1, 255)
+_USER_NAME = validate.Length(1, 320)
 
 
 class LanguageQuery(Strict):
@@ -69,13 +70,19 @@ class FindingSchema(Strict):
 
 
 class ProposalSchema(Strict):
-    """The servers of an address; ``secure`` and ``strangers`` say what a person should look at first."""
+    """The servers of an address; ``secure`` and ``strangers`` say what a person should look at first.
+
+    A server that has a user name of its own is signed in to with that: it is given back with the test.
+    """
 
     source = fields.String()
     secure = fields.Boolean()
     strangers = fields.List(fields.String())
     provider = fields.String(allow_none=True)
     username = fields.String()
+    smtp_username = fields.String()
+    imap_username = fields.String()
+    pop3_username = fields.String()
     smtp = fields.Nested(FoundServerSchema, allow_none=True)
     imap = fields.Nested(FoundServerSchema, allow_none=True)
     pop3 = fields.Nested(FoundServerSchema, allow_none=True)
@@ -86,7 +93,10 @@ class Settings(AddressBody):
     """What somebody entered: an address, a password or token, and a preset or servers unless the address tells."""
 
     provider = fields.String(validate=_NAME)
-    username = fields.String(validate=validate.Length(1, 320))
+    username = fields.String(validate=_USER_NAME)
+    smtp_username = fields.String(validate=_USER_NAME)
+    imap_username = fields.String(validate=_USER_NAME)
+    pop3_username = fields.String(validate=_USER_NAME)
     password = fields.String(validate=validate.Length(1, 1000))
     access_token = fields.String(validate=validate.Length(1, 16_000))
     smtp = fields.Nested(ServerSchema)

@@ -36,7 +36,10 @@ TIMES = {"connect_timeout": 5, "read_timeout": 10, "operation_timeout": 20}
 
 
 MOST_WRONG = 5
-"""Sign-ins that may be refused for one address in a quarter of an hour: providers lock accounts out after some more."""
+"""Sign-ins that may be refused for a name in a quarter of an hour: providers lock accounts out after some more."""
+
+
+USER_NAMES = ("username", *(f"{protocol}_username" for protocol in Protocol))
 
 
 class AccountsBlueprint(Blueprint):
@@ -122,7 +125,7 @@ def _add_test(blueprint: Blueprint, mailbox: Mailbox, limiter: Limiter, wrong: L
             account = mailbox.load_account(values)
         except ConfigurationError as error:
             return _unusable(error)
-        names = {body["address"].lower(), body.get("username", body["address"]).lower()}
+        names = {body[key].strip().lower() for key in ("address", *USER_NAMES) if key in body} - {""}
         wrong.count(*names)  # before it is tried: many at once are no more than one after the other
         steps = list(check_account(account, language=_language(query)))
         if not any(step.name == "login" and step.ok is False for step in steps):
@@ -157,6 +160,8 @@ def _proposal_values(found: Proposal) -> dict[str, Any]:
         "strangers": list(found.strangers),
         "provider": found.provider.id if found.provider else None,
         "username": found.username,
+        **{f"{protocol}_username": "" for protocol in Protocol},
+        **{f"{each.protocol}_username": each.username for each in found.endpoints},
         "smtp": _server_values(found.smtp),
         "imap": _server_values(found.imap),
         "pop3": _server_values(found.pop3),

@@ -159,6 +159,27 @@ def test_five_wrong_passwords_reach_the_server_however_many_are_tried_at_once(
     assert mailserver.connections["imap"][0] == 5
 
 
+@pytest.mark.parametrize("key", ["address", "username", "smtp_username", "imap_username", "pop3_username"])
+def test_a_name_is_counted_however_it_is_written(made: list[Any], mailserver: MailServer, key: str) -> None:
+    visitor = publish(made, mailserver, most=100)
+
+    def attempt(number: int, name: str) -> int:
+        values = entered(mailserver, password="wrong-secret", address=f"{number}@own.test") | {key: name}
+        return visitor.post("/setup/test", json=values).status_code
+
+    names = ["ann@own.test", " ann@own.test", "ann@own.test  ", "ANN@own.test ", "  ann@own.test", " Ann@own.test "]
+
+    assert [attempt(*each) for each in enumerate(names)] == [200] * 5 + [429]
+
+
+def test_a_server_is_signed_in_to_with_a_user_name_of_its_own(visitor: FlaskClient, mailserver: MailServer) -> None:
+    mailserver.add_user("relay-7@own.test", SECRET)
+    values = entered(mailserver, username="nobody@own.test", smtp_username="relay-7@own.test")
+    answer: Any = visitor.post("/setup/test", json=values).json
+
+    assert {leg["leg"]: leg["ok"] for leg in answer["legs"]} == {"smtp": True, "imap": False, "pop3": False}
+
+
 def test_passwords_that_work_are_no_wrong_ones(made: list[Any], mailserver: MailServer) -> None:
     visitor = publish(made, mailserver, most=100)
     values = entered(mailserver)
@@ -180,6 +201,13 @@ def test_servers_are_discovered(visitor: FlaskClient, world: World) -> None:
 
     assert (preset["source"], preset["secure"], preset["imap"]["host"]) == ("preset", True, "imap.qq.com")
     assert (own["source"], own["secure"], own["imap"]["host"]) == ("mx", False, "imap.exmail.qq.com")
+
+
+def test_discovery_tells_the_user_names_that_servers_have_of_their_own(visitor: FlaskClient, world: World) -> None:
+    world.records["own.example.test", "MX"] = ["10 mx01.mail.icloud.com."]
+    found: Any = visitor.post("/setup/discover", json={"address": "me@own.example.test"}).json
+
+    assert (found["username"], found["smtp_username"], found["imap_username"]) == ("me", "me@own.example.test", "")
 
 
 @pytest.mark.parametrize("address", ["nobody", "a@localhost", "a@127.0.0.1", "a@b.local", "a@x\r\n.test"])
