@@ -52,7 +52,7 @@ def _time_zone() -> tzinfo | None:
     name = request.cookies.get("zone", "")
     try:
         return ZoneInfo(name) if re.fullmatch(r"[A-Za-z][A-Za-z0-9_+/-]{1,40}", name) else None
-    except (LookupError, OSError):  # unknown; or a folder of zones
+    except (LookupError, OSError, ValueError):  # unknown; a folder of zones; or no path of one
         return None
 
 

@@ -28,3 +28,11 @@ def test_the_edges_of_the_calendar_are_shown(
 
     assert [page.status_code for page in pages] == [200] * 3
     assert all("Standup" in page.text for page in pages)
+
+
+@pytest.mark.parametrize("zone", ["Europe/", "Europe//Paris", "leapseconds", "Europe", "A" * 41])
+def test_what_names_no_zone_keeps_no_page_from_coming(ann: FlaskClient, mailserver: MailServer, zone: str) -> None:
+    mailserver.deliver(b"Date: Fri, 01 May 2026 08:00:00 +0000\r\nSubject: one\r\n\r\nx\r\n", "ann@demo.test")
+    ann.set_cookie("zone", zone)
+
+    assert ann.get("/message?uid=1").status_code == 200
