@@ -68,8 +68,9 @@ def organise() -> ResponseReturnValue:
 @blueprint.post("/undo")
 def undo() -> ResponseReturnValue:
     """Take the last action back."""
-    last: Undo | None = who.work().pop("undo", None)
-    if last is None or last.name != request.form.get("undo", last.name):
+    last: Undo | None = who.work().get("undo")
+    is_meant = last is not None and last.name == request.form.get("undo", last.name)
+    if last is None or not is_meant or who.work().pop("undo", None) is None:  # or another request was faster
         flash(_("There is nothing to take back."), "warning")
         return redirect(_back(), 303)
     with mailbox.imap() as imap:

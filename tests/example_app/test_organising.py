@@ -77,9 +77,11 @@ def test_the_button_takes_back_what_it_was_offered_for_and_nothing_later(ann: Fl
     assert offered
     late = {"csrf_token": token_of(ann), "undo": offered[1]}
     page = ann.post("/undo", data=late, follow_redirects=True).text
+    back = undo(ann)
 
     assert "There is nothing to take back." in page
     assert subjects(page) == ["one"]
+    assert sorted(subjects(back)) == ["one", "two"]
 
 
 @pytest.mark.parametrize("odd", ["1x", "1,", ",1", "1 2", "-1", "0", "01", "99999999999", "٣"])
