@@ -78,6 +78,42 @@ def test_scrolling_to_the_end_brings_older_messages(visit: Visit, mailserver: Ma
     expect(rows).to_have_count(60)
 
 
+def test_older_messages_that_did_not_come_by_scrolling_come_when_asked_for(
+    visit: Visit, mailserver: MailServer
+) -> None:
+    for number in range(70):
+        mailserver.deliver(b"Subject: number %d\r\n\r\nx\r\n" % number, "ann@demo.test")
+    page = visit.page
+    page.route("**/*cursor=*", lambda route: route.abort())
+    with page.expect_event("requestfailed"):
+        visit.sign_in()
+        page.locator("#list > .row").last.scroll_into_view_if_needed()
+    page.unroute("**/*cursor=*")
+    page.locator("#older").click()
+
+    expect(page.locator("#list > .row")).to_have_count(60)
+
+
+def test_an_answer_that_makes_no_sense_ends_no_saving(sheet: Page, mailserver: MailServer) -> None:
+    """A network that wants its own page seen first answers in the server's place."""
+    sheet.route("**/draft", lambda route: route.fulfill(status=200, content_type="text/html", body="<p>Pay"))
+    with sheet.expect_response("**/draft"):
+        sheet.get_by_label("Subject").fill("Still being")
+    expect(sheet.locator("#trouble")).to_contain_text("this browser keeps a copy")
+    sheet.unroute("**/draft")
+    sheet.get_by_label("Subject").fill("Still being written")
+    expect(sheet.locator("#saved")).to_have_text("Draft saved")
+
+
+def test_a_letter_is_sent_also_where_the_browser_keeps_nothing(sheet: Page, mailserver: MailServer) -> None:
+    forbid = "() => { Storage.prototype.removeItem = () => { throw new Error('forbidden') } }"
+    sheet.evaluate(forbid)
+    sheet.get_by_label("To", exact=True).fill("bob@demo.test")
+    expect(sheet.locator("#saved")).to_have_text("Draft saved")
+    sheet.get_by_role("button", name="Send").click()
+    expect(sheet.locator(".notes")).to_contain_text("Sent to bob@demo.test")
+
+
 def test_too_much_to_send_ends_no_saving(sheet: Page) -> None:
     sheet.get_by_label("To", exact=True).fill("ann@demo.test")
     sheet.evaluate(GIVE, ["drop", "large.txt"])

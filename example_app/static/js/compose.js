@@ -61,11 +61,18 @@ function saveAsTyped(form, sync, complain) {
     if (dirty || answer?.status === 401) later(2 * PAUSE);
   }
 
+  // What answered was not this app, or broke off halfway.
+  function failed() {
+    saved.textContent = "";
+    complain(form.dataset.unsaved);
+    if (dirty) later(2 * PAUSE);
+  }
+
   function later(pause) {
     clearTimeout(timer);
     timer = setTimeout(async () => {
       if (running || form.dataset.left) return;
-      running = save();
+      running = save().catch(failed); // whoever waits for it waits for its end only
       await running;
       running = null;
     }, pause);

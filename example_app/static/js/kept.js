@@ -10,7 +10,9 @@ export function keep(form) {
 }
 
 export function forget(form) {
-  localStorage.removeItem(keyOf(form));
+  try {
+    localStorage.removeItem(keyOf(form));
+  } catch {} // a forbidden storage holds nothing
 }
 
 export function offerKept(form) {

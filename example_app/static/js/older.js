@@ -34,11 +34,15 @@ async function append(link, rows) {
   const url = new URL(link.href);
   url.searchParams.set("account", rows.dataset.who);
   const answer = await fetch(url, { headers: { "X-Part": "1" } }).catch(() => null);
-  const page = answer?.ok && !answer.redirected && new DOMParser().parseFromString(await answer.text(), "text/html");
+  const text = answer?.ok && !answer.redirected && (await answer.text().catch(() => ""));
+  const page = text && new DOMParser().parseFromString(text, "text/html");
   const list = document.getElementById("list");
   const found = page ? [...page.querySelectorAll("#list > .row")] : [];
   const added = found.filter((row) => !list.querySelector(`:scope > [data-uid="${row.dataset.uid}"]`));
-  if (!added.length) return null;
+  if (!added.length) {
+    link.removeAttribute("aria-busy"); // for whoever presses it now
+    return null;
+  }
   added.forEach((row) => (row.dataset.older = ""));
   list.append(...added);
   const next = page.getElementById("older");

@@ -4,7 +4,7 @@ import { forget } from "./kept.js";
 // A session that ended and began anew in another tab has another token: fetch it, and say whether that is news.
 export async function renewToken(form) {
   const page = await fetch(form.dataset.self, { headers: { "X-Part": "1" }, redirect: "manual" }).catch(() => null);
-  const text = page?.ok ? await page.text() : "";
+  const text = page?.ok ? await page.text().catch(() => "") : "";
   const fresh = new DOMParser().parseFromString(text, "text/html").getElementById("letter");
   if (!fresh || fresh.dataset.who !== form.dataset.who) return false;
   const token = fresh.elements.csrf_token.value;
