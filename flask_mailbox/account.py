@@ -5,12 +5,13 @@ from __future__ import annotations
 import dataclasses
 import enum
 import ipaddress
+import os
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
-from weakref import WeakKeyDictionary
+from weakref import WeakValueDictionary
 
 from .errors import UsageError
 from .reach import ANYWHERE, Reach
@@ -95,25 +96,42 @@ class _Numbers:
     """Gives each callable a number that no other one ever has, as its ``id`` would once it is gone."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
         self._last = 0
-        self._known: WeakKeyDictionary[Callable[[], str], int] = WeakKeyDictionary()
+        self._known: WeakValueDictionary[Callable[[], str], _Number] = WeakValueDictionary()
+        self.renew_lock()
 
-    def of(self, value: Callable[[], str]) -> int:
-        """Return the number of a callable, the same for all that equal it while one of them is there."""
+    def renew_lock(self) -> None:
+        """Forget who holds the lock: in a forked child that thread is not there."""
+        self._lock = threading.Lock()
+
+    def of(self, value: Callable[[], str]) -> _Number:
+        """Return the number of a callable, the same for all that equal it while anybody holds it."""
         with self._lock:
             try:
                 known = self._known.get(value)
                 if known is None:
-                    self._last += 1
-                    known = self._known[value] = self._last
-            except TypeError:  # it has no hash or cannot be referred to weakly: it equals nothing else
-                self._last += 1
-                return self._last
+                    known = self._known[value] = self._next()
+            except TypeError:  # it has no hash: it equals nothing else
+                return self._next()
             return known
+
+    def _next(self) -> _Number:
+        self._last += 1
+        return _Number(self._last)
+
+
+class _Number:
+    """A number that its holders keep in use."""
+
+    __slots__ = ("__weakref__", "value")
+
+    def __init__(self, value: int) -> None:
+        self.value = value
 
 
 _numbers = _Numbers()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_numbers.renew_lock)
 
 
 class Secret:
@@ -126,7 +144,7 @@ class Secret:
 
     def __init__(self, value: str | Callable[[], str]) -> None:
         self._value = value
-        self._number = _numbers.of(value) if callable(value) else 0
+        self._number = _numbers.of(value) if callable(value) else None
 
     def reveal(self) -> str:
         """Return the secret itself, calling the callable if there is one."""
@@ -139,7 +157,7 @@ class Secret:
         Callables that are equal are one, so a function of a module, a method of one object or a frozen dataclass with
         ``__call__`` stays the same from request to request; a function made anew is another one each time.
         """
-        return ("text", self._value) if isinstance(self._value, str) else ("callable", self._number)
+        return ("callable", self._number.value) if self._number else ("text", str(self._value))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Secret) and self.identity == other.identity

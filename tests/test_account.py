@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import logging
 import pickle
@@ -125,3 +126,21 @@ def test_an_error_says_what_where_and_what_to_do() -> None:
 )
 def test_an_endpoint_shows_itself_as_the_configuration_writes_it(endpoint: Endpoint, shown: str) -> None:
     assert str(endpoint) == shown
+
+
+def test_equal_callables_stay_one_secret_while_any_of_them_is_held() -> None:
+    """The first of them may be gone: what its equals are known by must not go with it."""
+
+    @dataclass(frozen=True)
+    class Vault:
+        name: str
+
+        def __call__(self) -> str:
+            return "secret"
+
+    first, second = Secret(Vault("a")), Secret(Vault("a"))
+    del first
+    gc.collect()
+
+    assert Secret(Vault("a")) == second
+    assert Secret(Vault("b")) != second
