@@ -175,7 +175,10 @@ class AccountMailbox:
         return AccountMailbox(self.account, self._state, seconds)
 
     def imap(self) -> AbstractContextManager[IMAPSession]:
-        """Lease an IMAP session for a ``with`` block; this works beyond the app context too, as in a streamed answer.
+        """Lease an IMAP session for a ``with`` block.
+
+        A block that begins within an app context ends with it at the latest; one in a streamed answer that begins
+        beyond it lasts as long as it needs.
 
         :raises ServiceError: If the server cannot be reached or refuses the sign-in.
         """
@@ -554,6 +557,6 @@ def _tell_dispatched(app: Flask, account: Account) -> Callable[[flask_mail.Messa
 
 
 def _give_back_leases(error: BaseException | None) -> None:
-    """End what a request left open: sessions go back, an open maildrop is left without deleting."""
+    """End what a request left open: somebody may still speak on it, so nobody else gets it; nothing is deleted."""
     for lease in g.pop(_LEASES, []):
-        lease.abandon()
+        lease.discard()
