@@ -186,13 +186,14 @@ class Pool:
         return True
 
     def _open_new(self, place: Place, account: Account) -> Lease:
+        began = time.monotonic()  # of before, so that what is forgotten meanwhile counts as older
         try:
             session = self._openers[place.protocol](account)
         except BaseException:
             self._free(place)
             raise
         self._sessions.add(session)
-        return Lease(self, place, session, time.monotonic(), reused=False)
+        return Lease(self, place, session, began, reused=False)
 
     def _give_back(self, place: Place, session: Session, opened: float) -> None:
         now = time.monotonic()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
+import os
 import threading
 import time
 from collections import OrderedDict
@@ -80,8 +81,12 @@ class _IdleServers:
 
     def __init__(self) -> None:
         # All state, guarded by _lock: until when each is remembered, on the monotonic clock.
-        self._lock = threading.Lock()
         self._until: OrderedDict[bytes, float] = OrderedDict()
+        self.renew_lock()
+
+    def renew_lock(self) -> None:
+        """Forget who holds the lock: in a forked child that thread is not there."""
+        self._lock = threading.Lock()
 
     def knows(self, key: bytes) -> bool:
         with self._lock:
@@ -101,3 +106,5 @@ class _IdleServers:
 
 
 _idle_servers = _IdleServers()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_idle_servers.renew_lock)

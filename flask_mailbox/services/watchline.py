@@ -158,8 +158,9 @@ class Line:
     def interrupt(self) -> None:
         """End what another thread waits for on this line's connection."""
         self.closed = True
-        if self.session is not None:
-            self.session.stream.interrupt()
+        session = self.session  # the other thread may drop it meanwhile
+        if session is not None:
+            session.stream.interrupt()
 
     def end(self) -> None:
         """Close the connection; nothing is told any more."""

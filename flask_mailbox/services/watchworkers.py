@@ -68,8 +68,11 @@ class Workers:
         allowed = min(self._count + hanging, self._most)
         while len(self._threads) < min(allowed, len(self._busy) + len(self._jobs)):
             thread = threading.Thread(target=self._run, name=self._name, daemon=True)
+            try:
+                thread.start()
+            except RuntimeError:  # the system has no thread to give: asked again at the next look
+                return
             self._threads.add(thread)
-            thread.start()
 
     def _run(self) -> None:
         me = threading.current_thread()

@@ -76,8 +76,12 @@ class Workers:
             self._bell.notify()
             if not self._free and len(self._threads) < COUNT and not self._closing:
                 thread = threading.Thread(target=self._run, name="flask-mailbox-later", daemon=True)
-                self._threads.add(thread)
-                thread.start()
+                try:
+                    thread.start()
+                except RuntimeError:  # what is queued stays queued, and the next ring tries again
+                    logger.warning("No thread could be started to send what waits.")
+                else:
+                    self._threads.add(thread)
 
     def start(self) -> None:
         """Begin to look for what an earlier process left in the store; costs nothing once begun."""
