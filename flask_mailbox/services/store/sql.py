@@ -7,7 +7,9 @@ to be, so no lock is ever held between two of them.
 from __future__ import annotations
 
 import os
+import sqlite3
 import threading
+import time
 import weakref
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
@@ -22,6 +24,9 @@ from .entry import FINAL, Entry, State
 
 SQLITE_WAIT = 30
 """Seconds to wait for another process that is writing to the file."""
+
+SET_UP_TRIES, SET_UP_PAUSE = 100, 0.05
+"""How often, and after how many seconds, a new file is tried again that others are just opening."""
 
 _tables = sa.MetaData()
 
@@ -208,9 +213,19 @@ def _engine(where: Any) -> sa.Engine:
 
 
 def _set_up_sqlite(connection: Any, record: ConnectionPoolEntry) -> None:
-    """Let readers and a writer work side by side, and lose nothing that was written when the power fails."""
+    """Let readers and a writer work side by side, and lose nothing that was written when the power fails.
+
+    Who changes the journal of a new file waits for nobody, but is refused where others open it at that moment.
+    """
     for pragma in ("journal_mode=WAL", "synchronous=FULL"):
-        connection.execute(f"PRAGMA {pragma}").close()
+        for left in reversed(range(SET_UP_TRIES)):
+            try:
+                connection.execute(f"PRAGMA {pragma}").close()
+                break
+            except sqlite3.OperationalError:
+                if not left:
+                    raise
+                time.sleep(SET_UP_PAUSE)
 
 
 def _plain(values: dict[str, Any]) -> dict[str, Any]:
