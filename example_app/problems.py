@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from flask import Flask, current_app, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
+from werkzeug.wsgi import get_input_stream
 
 from flask_mailbox import (
     AddressError,
@@ -26,6 +27,9 @@ from flask_mailbox.providers import hint_for
 
 from .display import size
 from .language import _, language
+
+MOST_READ = 100 * 1024 * 1024
+"""Bytes of a refused request that are taken, so that its sender gets to hear why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +80,20 @@ def explain_http(error: HTTPException) -> ResponseReturnValue:
         500: _("Something went wrong here; the log tells what."),
     }
     text = texts.get(error.code or 500) or error.description or error.name
+    if error.code == 413:
+        _read_to_the_end()
     return _page(error.code or 500, Problem(text))
+
+
+def _read_to_the_end() -> None:
+    """Take the rest of a request that is refused: who is still sending does not listen to the answer yet."""
+    left = min(request.content_length or 0, MOST_READ)
+    rest = get_input_stream(request.environ)
+    try:
+        while left > 0 and (piece := rest.read(min(left, 65536))):
+            left -= len(piece)
+    except HTTPException:  # it left
+        pass
 
 
 def _plain(error: MailboxError) -> str:
