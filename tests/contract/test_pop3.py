@@ -62,7 +62,8 @@ def test_raw_is_what_was_stored_byte_for_byte(reading_server: ReadingServer, bod
     with mailbox_of(settings(reading_server, address)) as mailbox, mailbox.pop3() as pop3:
         raw = pop3.raw(pop3.entries()[0].uidl)
 
-    assert raw == mail("bytes", body)
+    is_same = raw == mail("bytes", body)  # no picture of the difference: a long line takes minutes to compare
+    assert is_same
 
 
 def test_what_was_deleted_is_gone_after_the_session_and_nothing_else(reading_server: ReadingServer) -> None:
