@@ -94,7 +94,7 @@ def test_older_messages_that_did_not_come_by_scrolling_come_when_asked_for(
     expect(page.locator("#list > .row")).to_have_count(60)
 
 
-def test_an_answer_that_makes_no_sense_ends_no_saving(sheet: Page, mailserver: MailServer) -> None:
+def test_an_answer_that_makes_no_sense_ends_no_saving(sheet: Page) -> None:
     """A network that wants its own page seen first answers in the server's place."""
     sheet.route("**/draft", lambda route: route.fulfill(status=200, content_type="text/html", body="<p>Pay"))
     with sheet.expect_response("**/draft"):
