@@ -79,7 +79,7 @@ def measure(rounds: int = 3, *, full: bool = False, only: str = "") -> list[Row]
     :param only: Leave out the workloads whose names do not contain this.
     """
     texts, files = (2000, 200) if full else (400, 20)
-    near = [(f"{texts} texts", Work(texts)), (f"{files} x 1 MB", Work(files, DATA))]
+    near = [(f"{texts:,} texts", Work(texts)), (f"{files} x 1 MB", Work(files, DATA))]
     rows: list[Row] = []
     with sink() as to:
         for task, work in near:
