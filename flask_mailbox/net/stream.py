@@ -14,8 +14,8 @@ import ssl
 import time
 from collections.abc import Callable, Iterator
 from io import BytesIO
+from typing import NoReturn, TypeVar
 from typing import Protocol as Interface
-from typing import TypeVar
 
 from ..account import Account, Endpoint, Protocol, Security
 from ..errors import (
@@ -38,6 +38,8 @@ PIECE = 4 * CHUNK
 """Bytes that are written at once at most."""
 
 MAX_LINE = 1024 * 1024
+MAX_MARK = 8
+"""Bytes of what ends a block, where it is a pattern."""
 
 _QUICKACK: int | None = getattr(socket, "TCP_QUICKACK", None)
 
@@ -259,11 +261,26 @@ class Stream:
             searched = max(0, len(self._buffer) - len(mark) + 1)
             self._fill()
         if not 0 <= end <= limit:
-            self.broken = True
-            raise self.error(ProtocolError, f"The server sent more than {limit:,} bytes.")
+            self._refuse_more_than(limit)
         found = bytes(self._buffer[:end])
         del self._buffer[: end + len(mark)]
         return found
+
+    def read_to(self, end: re.Pattern[bytes], limit: int) -> bytes:
+        """Return what comes before the first match of a pattern, of at most ``limit`` bytes, and pass over the match.
+
+        :param end: Matches what ends in LF and has no more than ``MAX_MARK`` bytes.
+        :raises ProtocolError: If nothing matches in time.
+        """
+        searched = 0
+        while (found := end.search(self._buffer, searched)) is None and len(self._buffer) <= limit + MAX_MARK:
+            searched = max(0, len(self._buffer) - MAX_MARK)
+            self._fill()
+        if found is None or found.start() > limit:
+            self._refuse_more_than(limit)
+        block = bytes(self._buffer[: found.start()])
+        del self._buffer[: found.end()]
+        return block
 
     def pieces_until(self, mark: bytes, limit: int) -> Iterator[bytes]:
         """Yield what comes before a mark in pieces as they come, so that memory stays flat, and pass over the mark.
@@ -275,14 +292,17 @@ class Stream:
             ready = max(0, len(self._buffer) - len(mark) + 1)
             passed += ready
             if passed > limit:
-                self.broken = True
-                raise self.error(ProtocolError, f"The server sent more than {limit:,} bytes.")
+                self._refuse_more_than(limit)
             if ready:
                 yield bytes(self._buffer[:ready])
                 del self._buffer[:ready]
             self._fill()
         yield bytes(self._buffer[:end])
         del self._buffer[: end + len(mark)]
+
+    def _refuse_more_than(self, limit: int) -> NoReturn:
+        self.broken = True
+        raise self.error(ProtocolError, f"The server sent more than {limit:,} bytes.")
 
     def cut(self, cutter: Callable[[bytearray], Piece | None]) -> Piece | None:
         """Let a cutter take a piece from the front of what has come, without waiting for more.

@@ -15,10 +15,12 @@ from ..guard import guard
 from ..net.stream import Stream
 from ..net.wirelog import HIDDEN, WireLog
 from .dots import single_dots
+from .reply import cut_reply
 
 MAX_LISTING = 64 * 1024 * 1024
 """Bytes that LIST, UIDL or CAPA may have: some million entries."""
 
+_LONE_DOT = re.compile(rb"(?:\A|\r?\n)\.\r?\n")
 _STATUS = re.compile(rb"\+OK\s+(\d{1,18})\s+(\d{1,18})")
 
 
@@ -84,14 +86,15 @@ class POP3Client(poplib.POP3):
     def _getlongresp(self) -> tuple[bytes, list[bytes], int]:
         """Read an answer up to the lone dot, dots at line starts made single again (RFC 1939, 3)."""
         response = self._getresp()
-        lines: list[bytes] = []
-        octets = 0
-        while (line := self.stream.readline()).rstrip(b"\r\n") != b".":
-            octets += len(line)
-            if octets > MAX_LISTING:
-                self._too_long(MAX_LISTING)
-            lines.append(_content(line))
-        return response, lines, octets
+        block = self._block()
+        return response, block.split(b"\n") if block else [], len(block)
+
+    def _block(self) -> bytes:
+        """Read the lines up to the lone dot, whatever they end with, and return them parted by LF."""
+        block = self.stream.read_to(_LONE_DOT, MAX_LISTING).replace(b"\r\n", b"\n")
+        if b"\n.." in block or block.startswith(b".."):
+            block = (b"\n" + block).replace(b"\n..", b"\n.")[1:]
+        return block
 
     def capabilities(self) -> dict[str, tuple[str, ...]]:
         """Return what CAPA lists, by upper-case name (RFC 2449, 5); poplib's own chokes on a blank line.
@@ -99,7 +102,7 @@ class POP3Client(poplib.POP3):
         :raises poplib.error_proto: If the server refused.
         """
         self._putline(b"CAPA")
-        words = (line.decode("ascii", "backslashreplace").split() for line in self.listing())
+        words = map(str.split, self.listing().split("\n"))
         return {name.upper(): tuple(values) for name, *values in filter(None, words)}
 
     def status(self) -> tuple[int, int]:
@@ -113,12 +116,13 @@ class POP3Client(poplib.POP3):
             raise self.stream.error(ProtocolError, "The server answered STAT without its two numbers.")
         return int(found[1]), int(found[2])
 
-    def listing(self) -> list[bytes]:
-        """Return the lines that LIST or UIDL is answered with.
+    def listing(self) -> str:
+        """Return the lines that LIST, UIDL or CAPA is answered with, parted by LF; what is not ASCII is escaped.
 
         :raises poplib.error_proto: If the server refused.
         """
-        return self._getlongresp()[1]
+        self._getresp()
+        return self._block().decode("ascii", "backslashreplace")
 
     def top_content(self, number: int, lines: int, limit: int) -> bytes:
         """Return the headers of a message and its first lines; the parameters and errors are those of ``content``."""
@@ -131,15 +135,21 @@ class POP3Client(poplib.POP3):
         :param limit: How many bytes it may have.
         :raises poplib.error_proto: If the server refused.
         """
+        content = self.content_that_came(limit)
+        return self._content_as_it_comes(limit) if content is None else content
+
+    def content_that_came(self, limit: int) -> bytes | None:
+        """Return what ``content`` would, without waiting; ``None`` if that takes more than a look at what has come."""
+        reply = None if self._log.is_on else self.stream.cut(lambda buffer: cut_reply(buffer, limit))
+        return None if reply is None else _with_single_dots(reply.content)
+
+    def _content_as_it_comes(self, limit: int) -> bytes:
         if self._begins_with_lf():
             return self._content_by_lines(limit)
         if self.stream.peek(3) == b".\r\n":
             self.stream.read(3)
             return b""
-        content = self.stream.read_until(b"\r\n.\r\n", limit) + b"\r\n"
-        if b"\r\n.." in content:
-            content = content.replace(b"\r\n..", b"\r\n.")
-        return content[1:] if content.startswith(b"..") else content
+        return _with_single_dots(self.stream.read_until(b"\r\n.\r\n", limit) + b"\r\n")
 
     def save_content(self, file: IO[bytes], limit: int) -> int:
         """Write the message that a RETR is answered with into a file, in little memory, and return its size.
@@ -198,6 +208,12 @@ def _shown(line: bytes) -> str:
     """Return a command as the protocol log shows it, without its credential."""
     command, *words = line.decode("utf-8", "replace").split(" ")
     return f"{command} {HIDDEN}" if command in ("PASS", "APOP") else " ".join([command, *words])
+
+
+def _with_single_dots(content: bytes) -> bytes:
+    if b"\r\n.." in content:
+        content = content.replace(b"\r\n..", b"\r\n.")
+    return content[1:] if content.startswith(b"..") else content
 
 
 def _content(line: bytes) -> bytes:

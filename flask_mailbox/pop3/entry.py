@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 MAX_DIGITS = 18
 """Digits of a size; what is longer is none."""
 
-_LISTED = re.compile(rb"(?:\+OK\s+)?(\d{1,10})\s+(\S+)")
+_LISTED = re.compile(r"^(?:\+OK[^\S\n]+)?(\d{1,10})[^\S\n]+(\S+)", re.ASCII | re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +25,9 @@ class Entry:
     size: int
 
 
-def listed(lines: Iterable[bytes]) -> dict[int, str]:
+def listed(listing: str) -> dict[int, str]:
     """Return what a LIST or UIDL answer says by number; lines that say nothing are passed over."""
-    found = (_LISTED.match(line) for line in lines)
-    return {int(each[1]): each[2].decode("ascii", "backslashreplace") for each in found if each}
+    return {int(number): value for number, value in _LISTED.findall(listing)}
 
 
 def announced(size: str) -> int:

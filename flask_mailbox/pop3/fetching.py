@@ -10,7 +10,7 @@ from .client import POP3Client
 from .entry import Entry
 
 WINDOW = 32
-"""Messages that are asked for before the first is read."""
+"""Messages that are asked for and not answered yet, at most."""
 
 WINDOW_SIZE = 8 * 1024 * 1024
 """Announced bytes that are asked for ahead, so that what has to be put by stays small."""
@@ -47,8 +47,11 @@ class Fetching:
         :raises poplib.error_proto: If the server refused this one; the others are not touched by that.
         """
         if not self._read:
-            self._ask()
-            self._read_one()
+            with self._client.stream.operation():
+                self._ask()
+                self._read_some()
+                if self._ahead > 1:
+                    self._ask()  # so that the server is busy while these are looked at
         answer = self._read.popleft()
         if isinstance(answer, poplib.error_proto):
             raise answer
@@ -57,7 +60,8 @@ class Fetching:
     def settle(self) -> None:
         """Read the answers that are still to come and put them by."""
         while self._asked:
-            self._read_one()
+            with self._client.stream.operation():
+                self._read_some()
 
     def abandon(self) -> None:
         """Want nothing more of this run."""
@@ -65,8 +69,8 @@ class Fetching:
         self._read.clear()
 
     def _ask(self) -> None:
-        """Ask for more when half of the window was answered."""
-        if len(self._asked) > self._ahead // 2:
+        """Ask for as many more as the window has room for."""
+        if len(self._asked) >= self._ahead or not self._wanted:
             return
         batch: list[Entry] = []
         size = sum(entry.size for entry in self._asked)
@@ -79,14 +83,18 @@ class Fetching:
             self._client.send_lines(*(b"RETR %d" % entry.number for entry in batch))
             self._asked.extend(batch)
 
-    def _read_one(self) -> None:
-        stream = self._client.stream
-        with stream.operation():
-            stream.expect(self._asked[0].size)
-            answer: bytes | poplib.error_proto
-            try:
-                answer = self._client.content(self._limit)
-            except poplib.error_proto as refusal:
-                answer = refusal
+    def _read_some(self) -> None:
+        """Read the next answer, and those behind it that are there already."""
+        self._client.stream.expect(self._asked[0].size)
+        answer: bytes | poplib.error_proto
+        try:
+            answer = self._client.content(self._limit)
+        except poplib.error_proto as refusal:
+            answer = refusal
+        self._take(answer)
+        while self._asked and (content := self._client.content_that_came(self._limit)) is not None:
+            self._take(content)
+
+    def _take(self, answer: bytes | poplib.error_proto) -> None:
         self._asked.popleft()
         self._read.append(answer)

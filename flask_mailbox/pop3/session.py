@@ -202,7 +202,8 @@ class POP3Session:
         fetching = Fetching(self.client, entries, ahead=ahead, limit=self.account.max_message_size)
         try:
             for entry in entries:
-                yield entry.uidl, self._ask("RETR", fetching.next, fetching)
+                self._settle(fetching)
+                yield entry.uidl, self._answer("RETR", fetching.next)
         finally:
             fetching.abandon()
 
@@ -286,7 +287,7 @@ class POP3Session:
             raise self.stream.error(
                 MessageNotFoundError, "There is no message of that uidl.", hint="It was deleted, or never was here."
             )
-        return dataclasses.replace(found, uidl=uidl)
+        return found if found.uidl == uidl else dataclasses.replace(found, uidl=uidl)
 
     def _headers(self, number: int, size: int) -> bytes:
         """Return what a message begins with; without TOP, all of it is fetched, and nothing if it cannot be had."""
@@ -300,20 +301,24 @@ class POP3Session:
                 content = b""
         return content
 
-    def _ask(self, command: str, act: Callable[[], Result], fetching: Fetching | None = None) -> Result:
-        """Run one command within the deadline; a refusal becomes an error of our tree.
-
-        :param fetching: Whose message this is, if it is one of many.
-        """
-        self._settle(fetching)
+    def _ask(self, command: str, act: Callable[[], Result]) -> Result:
+        """Run one command within the deadline; a refusal becomes an error of our tree."""
+        self._settle()
         with self.stream.operation():
-            try:
-                return act()
-            except poplib.error_proto as error:
-                raise refused(self.stream, command, refusal_line(error)) from error
+            return self._answer(command, act)
+
+    def _answer(self, command: str, act: Callable[[], Result]) -> Result:
+        """Return what a command gives; a refusal becomes an error of our tree."""
+        try:
+            return act()
+        except poplib.error_proto as error:
+            raise refused(self.stream, command, refusal_line(error)) from error
 
     def _settle(self, fetching: Fetching | None = None) -> None:
-        """Read what another fetching was still to be answered, so that the next answer is the next command's."""
+        """Read what another fetching was still to be answered, so that the next answer is the next command's.
+
+        :param fetching: Whose message comes next, if it is one of many.
+        """
         if self._fetching is not None and self._fetching is not fetching:
             self._fetching.settle()
         self._fetching = fetching

@@ -112,10 +112,24 @@ def test_messages_are_asked_for_ahead_and_no_more_than_the_window() -> None:
         fetching = session.raws(NAMES)
         next(fetching)
         session.noop()
-        assert len(asked) == 32
+        assert len(asked) == 1 + 32
         assert len(list(fetching)) == COUNT - 1
 
     assert asked == list(range(1, COUNT + 1))
+
+
+def test_without_pipelining_nothing_is_asked_for_before_it_is_wanted() -> None:
+    asked: list[str] = []
+
+    def counted(client: Client, line: str) -> bytes:
+        asked.append(line)
+        return retr(client, line)
+
+    with scripted(maildrop(pipelining=False, retr=counted)) as running, opened(running.port) as session:
+        next(session.raws(NAMES))
+        session.noop()
+
+    assert asked == ["RETR 1"]
 
 
 def test_large_messages_are_not_asked_for_ahead() -> None:
@@ -129,7 +143,7 @@ def test_large_messages_are_not_asked_for_ahead() -> None:
         next(session.raws(NAMES))
         session.noop()
 
-    assert len(asked) == 2
+    assert len(asked) == 1 + 2
 
 
 @pytest.mark.parametrize("after", [0, 1, 31, 32, 49])

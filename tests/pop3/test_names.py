@@ -82,7 +82,7 @@ def test_uidl_lines_with_a_prefix_and_several_blanks_are_understood() -> None:
 
 
 def test_what_no_listing_has_is_passed_over() -> None:
-    assert listed([b"1 a", b"", b"x 2", b"3", b"-4 b", b"5 \xff"]) == {1: "a", 5: "\\xff"}
+    assert listed("1 a\n\nx 2\n3\n-4 b\n+OK 5 \\xff\n٦ c") == {1: "a", 5: "\\xff"}
 
 
 def test_numbers_without_a_name_of_their_own_are_found() -> None:
