@@ -11,7 +11,7 @@ from .connection import MIB, Budget
 from .fetch import by_uid, parse_number
 from .pipeline import run_sets
 
-BATCH_BYTES = 4 * MIB
+BATCH_BYTES = 2 * MIB
 BATCH_MESSAGES = 50
 
 WHOLE = b"BODY[]"

@@ -317,6 +317,7 @@ class Folder(ChangeableFolder):
             if answer.status.condition != "OK":
                 raise refused(self.session.stream, "UID FETCH", answer.status)
             found = by_uid(answer.of("FETCH"))
+        del answer  # else it would hold all of them to the end
         for uid in uids:
             data = section(found.pop(uid, {}), b"BODY[]")
             if data is not None:

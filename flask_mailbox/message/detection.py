@@ -2,16 +2,7 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import Any
-
 from ..errors import ConfigurationError
-
-chardet: Any
-try:
-    chardet = import_module("chardet")
-except ImportError:
-    chardet = None
 
 _SAMPLE = 64 * 1024
 
@@ -21,7 +12,8 @@ def detect_charset(data: bytes) -> str | None:
 
     :raises ConfigurationError: If chardet is not installed.
     """
-    if chardet is None:
-        raise ConfigurationError("Detecting charsets needs chardet: pip install 'flask-mailbox[charset]'")
-    guess: str | None = chardet.detect(data[:_SAMPLE])["encoding"]
-    return guess
+    try:
+        import chardet  # with its tables it takes more memory than many a message
+    except ImportError as error:
+        raise ConfigurationError("Detecting charsets needs chardet: pip install 'flask-mailbox[charset]'") from error
+    return chardet.detect(data[:_SAMPLE])["encoding"]

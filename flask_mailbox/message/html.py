@@ -10,8 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-import nh3
-
 from .css import clean_style
 from .plain import html_to_text, text_to_html
 
@@ -64,6 +62,8 @@ def clean_html(html: str, *, images: ImageSource = lambda content_id: None, load
     bounded = bound_nesting(html)
     if bounded is None:
         return text_to_html(html_to_text(html))
+    import nh3  # only who shows HTML has it in memory
+
     return nh3.clean(
         bounded,
         tags=set(_TAGS),
