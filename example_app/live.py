@@ -88,7 +88,7 @@ def events() -> ResponseReturnValue:
     streams = cast(Streams, current_app.extensions["live"])
     vault = cast(Vault, current_app.extensions["vault"])
     ticket = tickets()[0]
-    watcher = mailbox.watcher()
+    watcher = mailbox.watcher(shared=True)
     if not streams.add(watcher, ticket):
         watcher.close()
         return "", 503

@@ -59,10 +59,10 @@ class MailboxState:
     watch_loop: WatchLoop
     later: LaterQueue
 
-    def watcher(self, *, raises: bool) -> Watcher:
+    def watcher(self, *, raises: bool, shared: bool = False) -> Watcher:
         """Return a watcher with the app's times; all of an app share one thread."""
         timing = Timing(renew=self.settings.watch_renew, poll=self.settings.watch_poll)
-        return Watcher(loop=self.watch_loop, timing=timing, raises=raises)
+        return Watcher(loop=self.watch_loop, timing=timing, raises=raises, shared=shared)
 
 
 class AccountMailbox:
@@ -187,9 +187,11 @@ class AccountMailbox:
     def forget(self) -> None:
         """Close the account's sessions, as when its user signs out.
 
-        Those that wait in the pool end now, those in use when they come back. What is sent later is sent all the same.
+        Those that wait in the pool end now, those in use when they come back, and those that are watched over when the
+        last watcher is closed. What is sent later is sent all the same.
         """
         self._state.pool.forget(self.account)
+        self._state.watch_loop.forget(self.account)
 
     def pop3(self) -> AbstractContextManager[POP3Session]:
         """Open the maildrop for a ``with`` block; deletions happen at its end, and not if it ends by an error.
@@ -403,12 +405,16 @@ class Mailbox:
         """Watch folders of the current account; see ``AccountMailbox.watch``."""
         return self.current.watch(*folders, cursors=cursors)
 
-    def watcher(self) -> Watcher:
+    def watcher(self, *, shared: bool = False) -> Watcher:
         """Return a watcher for any number of accounts: ``watcher.add(account)``; what ends one is told as ``Failed``.
 
         One thread of the app serves all of them.
+
+        :param shared: Listen over the connections of the app's other shared watchers of the same accounts and folders.
+            They stay open for a minute after the last watcher left, or until ``forget``: for whoever goes from page to
+            page, and for several windows.
         """
-        return self.state.watcher(raises=False)
+        return self.state.watcher(raises=False, shared=shared)
 
     # Blueprints
 

@@ -12,6 +12,7 @@ from types import TracebackType
 from ..account import Account, Protocol
 from ..errors import MailboxError, UsageError
 from ..imap.known import Known
+from .audience import Audience
 from .events import Event, Failed
 from .watchline import Line, Timing
 from .watchloop import WatchLoop
@@ -25,8 +26,8 @@ CLOSE_SECONDS = 5.0
 class Watcher(Iterator[Event]):
     """Events of watched folders, in the order in which each folder's happened.
 
-    Connections are its own, one a folder: they come from no pool and count against no ``POOL_SIZE`` and no
-    ``MAILBOX_MAX_CONNECTIONS``. All watchers of one loop share its threads.
+    Connections are its own, one a folder, unless it shares them: they come from no pool and count against no
+    ``POOL_SIZE`` and no ``MAILBOX_MAX_CONNECTIONS``. All watchers of one loop share its threads.
 
     Iteration waits for the next event and ends with ``close``, which any thread may call. A watcher belongs to the
     process that made it: in a child that was forked later, only ``close`` may be called, and does nothing.
@@ -34,12 +35,23 @@ class Watcher(Iterator[Event]):
     :param loop: Shared with other watchers; one of its own if not given.
     :param timing: How often folders are attended to.
     :param raises: Raise the error of a ``Failed`` instead of returning it.
+    :param shared: Listen over the connections of other watchers of the same accounts, with the same credentials, that
+        share too; those stay open for a minute after the last watcher left. What happened a moment before a folder was
+        added may be told then; where cursors are given, nothing is shared.
     """
 
-    def __init__(self, *, loop: WatchLoop | None = None, timing: Timing | None = None, raises: bool = False) -> None:
+    def __init__(
+        self,
+        *,
+        loop: WatchLoop | None = None,
+        timing: Timing | None = None,
+        raises: bool = False,
+        shared: bool = False,
+    ) -> None:
         self._loop = loop or WatchLoop()
         self._timing = timing or Timing()
         self._raises = raises
+        self._shared = shared
         self._process = os.getpid()
         # Guarded by _changed.
         self._changed = threading.Condition()
@@ -68,9 +80,9 @@ class Watcher(Iterator[Event]):
             for folder in folders or ("INBOX",):
                 key = (*_key(account), folder)
                 if key not in self._lines or self._lines[key].closed:
-                    line = Line(account, folder, known.get(folder), self._timing, self._tell, self._is_crowded)
-                    self._lines[key] = line
-                    lines.append(line)
+                    self._lines[key], is_new = self._line(account, folder, known.get(folder))
+                    if is_new:
+                        lines.append(self._lines[key])
         self._loop.add(lines)
 
     def wait_ready(self, timeout: float) -> bool:
@@ -148,21 +160,34 @@ class Watcher(Iterator[Event]):
         if os.getpid() != self._process:
             raise UsageError("The watcher was made before this process was forked: make another one here.")
 
-    def _tell(self, event: Event) -> None:
+    def _line(self, account: Account, folder: str, known: Known | None) -> tuple[Line, bool]:
+        """Return the line of a folder, and whether it is a new one."""
+        if self._shared and known is None:
+            return self._loop.shared.join(account, folder, self._timing, self)
+        return Line(account, folder, known, self._timing, Audience(self)), True
+
+    # What an audience asks of a listener
+
+    def hear(self, event: Event) -> None:
+        """Take an event in, to be read; for the lines."""
         with self._changed:
             if not self._closed:
                 self._events.append(event)
                 self._changed.notify()
 
-    def _is_crowded(self) -> bool:
+    def is_crowded(self) -> bool:
+        """Whether so many events wait to be read that nothing more should be told now; for the lines."""
         return len(self._events) >= MOST_WAITING
 
     def _end(self, lines: list[Line]) -> None:
         until = time.monotonic() + CLOSE_SECONDS
         for line in lines:
+            line.audience.leave(self)
+        ending = [line for line in lines if line.audience.end_if_left()]
+        for line in ending:
             line.closed = True
-        self._loop.remove(lines)
-        for line in lines:
+        self._loop.leave(lines)
+        for line in ending:
             line.ended.wait(max(0.0, until - time.monotonic()))
         with self._changed:
             closed = self._closed

@@ -8,7 +8,7 @@ import random
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ..account import Account
@@ -26,6 +26,7 @@ from ..imap import Changes, IMAPSession, UidSet
 from ..imap.changes import changes_since, is_as_known, look
 from ..imap.idle import Idling, can_idle
 from ..imap.known import Known
+from .audience import Audience
 from .events import Arrived, Changed, Event, Failed, Gone, Reset
 
 logger = logging.getLogger("flask_mailbox")
@@ -75,8 +76,7 @@ class Line:
     """A folder of an account that is watched; one thread at a time has it in hand.
 
     :param known: As of when to tell; now if not given.
-    :param tell: Takes the events.
-    :param is_crowded: Whether so many events wait to be read that nothing more should be told now.
+    :param audience: Hears the events.
 
     ``was_slow`` says whether it took long to attend to it the last time, ``not_before`` when it may be attended to
     again because the server told something.
@@ -88,13 +88,11 @@ class Line:
         folder: str,
         known: Known | None,
         timing: Timing,
-        tell: Callable[[Event], None],
-        is_crowded: Callable[[], bool],
+        audience: Audience,
     ) -> None:
         self.account = account
         self.folder = folder
-        self.tell = tell
-        self.is_crowded = is_crowded
+        self.audience = audience
         self.due = time.monotonic()
         self.not_before = 0.0
         self.working = False
@@ -258,7 +256,7 @@ class Line:
             last = place == len(events) - 1
             if self.closed:
                 return
-            self.tell(dataclasses.replace(event, known=changes.known if last else before))
+            self.audience.hear(dataclasses.replace(event, known=changes.known if last else before))
         self._known = changes.known
 
     def _failed(self, error: MailboxError) -> None:
@@ -270,7 +268,7 @@ class Line:
             return
         if _is_final(error):
             self.closed = True
-            self.tell(Failed(account=self.account, folder=self.folder, error=error))
+            self.audience.hear(Failed(account=self.account, folder=self.folder, error=error))
             return
         self.trouble = error
         first, most = self._timing.retry, self._timing.retry_most

@@ -17,6 +17,8 @@ import weakref
 from collections import deque
 from collections.abc import Iterable
 
+from ..account import Account
+from .sharedlines import SharedLines
 from .watchline import Line
 from .watchworkers import Workers
 
@@ -45,6 +47,7 @@ class WatchLoop:
     """Serves any number of lines; its threads live as long as there are some.
 
     :param lines: How many there are now.
+    :param shared: Those that several watchers listen to.
     """
 
     def __init__(self) -> None:
@@ -54,6 +57,7 @@ class WatchLoop:
         self._thread: threading.Thread | None = None
         self._wake: socket.socket | None = None
         self.lines = 0
+        self.shared = SharedLines()
         self._run: _Run | None = None
         _loops.add(self)
 
@@ -61,9 +65,18 @@ class WatchLoop:
         """Watch these lines from now on."""
         self._order("add", lines)
 
-    def remove(self, lines: Iterable[Line]) -> None:
-        """End these lines; each one's ``ended`` is set once its connection is closed."""
-        self._order("remove", lines)
+    def leave(self, lines: Iterable[Line]) -> None:
+        """End those of these lines whose audience is over, each as soon as it is.
+
+        Once a line's connection is closed, its ``ended`` is set.
+        """
+        self._order("leave", lines)
+
+    def forget(self, account: Account) -> None:
+        """End the shared lines of an account that nobody listens to, and the others when the last listener leaves."""
+        lines = self.shared.forget(account)
+        if lines:
+            self.leave(lines)
 
     @property
     def is_running(self) -> bool:
@@ -125,6 +138,7 @@ class WatchLoop:
         self._orders = deque()
         self._thread = self._wake = self._run = None
         self.lines = 0
+        self.shared = SharedLines()
 
 
 class _Run:
@@ -136,6 +150,7 @@ class _Run:
         self._selector = selectors.DefaultSelector()
         self._lines: set[Line] = set()
         self._schedule: list[tuple[float, int, Line]] = []
+        self._left: list[tuple[float, int, Line]] = []  # when to see whether anybody came back
         self._numbers = itertools.count()
         self._watched: dict[Line, int] = {}  # the descriptors that the selector has
         self._fast = Workers("flask-mailbox-watch-fast", *FAST_WORKERS)
@@ -170,6 +185,7 @@ class _Run:
     def _turn(self) -> None:
         for order, line in self._loop._take_orders():
             getattr(self, f"_{order}")(line)
+        self._end_left()
         self._start_due()
         if not self._lines:
             return
@@ -189,8 +205,10 @@ class _Run:
         self._loop.lines = len(self._lines)
         self._plan(line)
 
-    def _remove(self, line: Line) -> None:
-        if line.working:
+    def _leave(self, line: Line) -> None:
+        if not line.audience.end_if_left():
+            heapq.heappush(self._left, (time.monotonic() + line.audience.stays, next(self._numbers), line))
+        elif line.working:
             line.interrupt()
         else:
             self._forget(line)
@@ -210,6 +228,12 @@ class _Run:
     def _plan(self, line: Line) -> None:
         heapq.heappush(self._schedule, (line.due, next(self._numbers), line))
 
+    def _end_left(self) -> None:
+        while self._left and self._left[0][0] <= time.monotonic():
+            _, _, line = heapq.heappop(self._left)
+            if line in self._lines and line.audience.end_if_left():
+                self._leave(line)  # else somebody came back
+
     def _start_due(self) -> None:
         now = time.monotonic()
         while self._schedule and self._schedule[0][0] <= now:
@@ -220,8 +244,7 @@ class _Run:
     def _pause(self) -> float | None:
         """Return how long to wait for something to be told."""
         waits = [RELIEF_SECONDS for workers in self._groups if workers.relieve()]
-        if self._schedule:
-            waits.append(max(0.0, self._schedule[0][0] - time.monotonic()))
+        waits += [max(0.0, plan[0][0] - time.monotonic()) for plan in (self._schedule, self._left) if plan]
         return min(waits, default=None)
 
     def _attend_to_news(self, line: Line) -> None:
@@ -234,7 +257,7 @@ class _Run:
 
     def _attend(self, line: Line, workers: Workers) -> None:
         self._unwatch(line)
-        if line.is_crowded():
+        if line.audience.is_crowded():
             line.due = time.monotonic() + FULL_SECONDS
             self._plan(line)
             return

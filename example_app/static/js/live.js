@@ -33,7 +33,10 @@ export function followMail() {
       channel.postMessage(news);
       soon(news);
     });
-    source.addEventListener("ready", () => (state.live = "yes"));
+    source.addEventListener("ready", () => {
+      state.live = "yes";
+      soon({ arrived: [] }); // what came after the page was made, or while nobody listened
+    });
     source.addEventListener("ended", () => {
       stop();
       refresh(rows, []);
@@ -70,11 +73,12 @@ async function refresh(rows, arrived) {
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   const fresh = page.querySelector(".rows");
   if (!fresh) return;
+  const news = arrived.filter((uid) => !document.querySelector(`#list > [data-uid="${uid}"]`));
   document.getElementById("folders").replaceWith(page.getElementById("folders"));
   merge(rows, fresh);
   document.dispatchEvent(new Event("list-changed"));
   showCount();
-  announce(rows, arrived);
+  announce(rows, news);
 }
 
 // The uids that arrived are the inbox's: in another folder they are other messages.
