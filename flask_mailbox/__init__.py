@@ -1,6 +1,7 @@
 """flask-mailbox: gives a Flask app its own mailbox, both ways: SMTP sending, IMAP and POP3 receiving."""
 
 from .account import Account, Credential, Endpoint, Protocol, Security, Timeouts
+from .accountmailbox import AccountMailbox
 from .blueprints import ANYONE
 from .config import load_account
 from .errors import (
@@ -32,7 +33,7 @@ from .errors import (
     UnsafeValueError,
     UsageError,
 )
-from .extension import AccountMailbox, Mailbox
+from .extension import Mailbox
 from .message import Address, Attachment, Message, ReceivedMessage, parse_message
 from .services.check import Step, check_account
 from .services.events import Arrived, Changed, Event, Failed, Gone, Reset

@@ -28,8 +28,9 @@ from .base import Blueprint, refuse
 from .limiter import Limiter
 
 if TYPE_CHECKING:
+    from ..accountmailbox import AccountMailbox
     from ..discovery import Proposal
-    from ..extension import AccountMailbox, Mailbox
+    from ..extension import Mailbox
 
 TIMES = {"connect_timeout": 5, "read_timeout": 10, "operation_timeout": 20}
 """Somebody waits in front of a form."""

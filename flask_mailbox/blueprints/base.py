@@ -24,7 +24,8 @@ from .release import VERSION
 from .schemas import Strict
 
 if TYPE_CHECKING:
-    from ..extension import AccountMailbox, Mailbox
+    from ..accountmailbox import AccountMailbox
+    from ..extension import Mailbox
 
 __all__ = ["Blueprint", "json_response", "own_url", "refuse"]
 

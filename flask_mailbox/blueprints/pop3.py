@@ -27,7 +27,8 @@ from .schemas import (
 )
 
 if TYPE_CHECKING:
-    from ..extension import AccountMailbox, Mailbox
+    from ..accountmailbox import AccountMailbox
+    from ..extension import Mailbox
     from ..message import ReceivedMessage
     from ..pop3 import Entry
 

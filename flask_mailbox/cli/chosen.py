@@ -9,7 +9,7 @@ from flask import current_app
 from ..errors import UsageError
 
 if TYPE_CHECKING:
-    from ..extension import AccountMailbox, MailboxState
+    from ..accountmailbox import AccountMailbox, MailboxState
 
 
 def chosen(account: str | None) -> AccountMailbox:

@@ -15,7 +15,7 @@ from .chosen import chosen
 from .output import account_option, json_option, printable, shortened, told_errors
 
 if TYPE_CHECKING:
-    from ..extension import AccountMailbox
+    from ..accountmailbox import AccountMailbox
     from ..imap import Summary
 
 MOST_SHOWN = 100

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from flask_mailbox.account import Protocol
+from flask_mailbox.accountmailbox import AccountMailbox
 from flask_mailbox.devserver import MailServer
 from flask_mailbox.errors import DisconnectedError
-from flask_mailbox.extension import AccountMailbox
 from flask_mailbox.imap import IMAPSession, Search
 from flask_mailbox.net import Pool
 

@@ -11,8 +11,8 @@ import pytest
 from flask import current_app
 
 from flask_mailbox import Account, Mailbox
+from flask_mailbox.accountmailbox import AccountMailbox
 from flask_mailbox.devserver import MailServer
-from flask_mailbox.extension import AccountMailbox
 
 from .apps import BOB, later_app, letter
 

@@ -12,7 +12,7 @@ from ..schemas import Strict
 from .places import FOLDER, FolderPlace
 
 if TYPE_CHECKING:
-    from ...extension import AccountMailbox
+    from ...accountmailbox import AccountMailbox
 
 MOST_CHANGES = 5_000
 """More than that is told as ``full``: reading the pages anew is cheaper."""

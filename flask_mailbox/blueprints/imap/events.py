@@ -17,7 +17,7 @@ from .places import FOLDER, FolderPlace
 from .streaming import EventStream, Places
 
 if TYPE_CHECKING:
-    from ...extension import AccountMailbox
+    from ...accountmailbox import AccountMailbox
     from ...services.events import Event
     from ...services.watch import Watcher
 

@@ -13,7 +13,7 @@ from ..schemas import FolderSchema, Strict
 from .places import FOLDER, FolderPlace
 
 if TYPE_CHECKING:
-    from ...extension import AccountMailbox
+    from ...accountmailbox import AccountMailbox
 
 
 class FolderPath(Strict):

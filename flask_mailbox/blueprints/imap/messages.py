@@ -13,7 +13,7 @@ from ..schemas import HeaderSchema, HTMLQuery, MessageSchema, header_values, mes
 from .places import MESSAGE, MessagePlace
 
 if TYPE_CHECKING:
-    from ...extension import AccountMailbox
+    from ...accountmailbox import AccountMailbox
     from ...message import ReceivedMessage
 
 

@@ -16,7 +16,7 @@ from ..schemas import Strict
 from .places import MESSAGE, MESSAGES, FolderPlace
 
 if TYPE_CHECKING:
-    from ...extension import AccountMailbox
+    from ...accountmailbox import AccountMailbox
     from ...imap import Folder
 
 MOST_AT_ONCE = 200

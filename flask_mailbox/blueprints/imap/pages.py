@@ -16,7 +16,7 @@ from .queries import ListQuery, ThreadsQuery, search_of
 from .rows import row_values
 
 if TYPE_CHECKING:
-    from ...extension import AccountMailbox
+    from ...accountmailbox import AccountMailbox
     from ...imap import Folder, IMAPSession
 
 _SORTED_CURSOR = re.compile(r"s([0-9]{1,10})-([0-9]{1,7})", re.ASCII)

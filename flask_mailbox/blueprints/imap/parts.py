@@ -19,7 +19,7 @@ from .places import MESSAGE, MessagePlace
 from .ranges import Layout, layout_of
 
 if TYPE_CHECKING:
-    from ...extension import AccountMailbox
+    from ...accountmailbox import AccountMailbox
     from ...imap import PartInfo
 
 PIECE = 1024 * 1024

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ..ids import Ids
 
 if TYPE_CHECKING:
-    from ...extension import AccountMailbox
+    from ...accountmailbox import AccountMailbox
     from ...imap import Folder, IMAPSession
 
 FOLDER = "/folders/<folder>"

@@ -16,7 +16,7 @@ from .organising import FLAG
 from .places import MESSAGES, FolderPlace
 
 if TYPE_CHECKING:
-    from ...extension import AccountMailbox
+    from ...accountmailbox import AccountMailbox
 
 MAX_MESSAGE_BYTES = 25 * 1024 * 1024
 

@@ -19,7 +19,7 @@ from .schemas import AnswerBody, TicketSchema
 from .sending import send_now
 
 if TYPE_CHECKING:
-    from ...extension import AccountMailbox
+    from ...accountmailbox import AccountMailbox
 
 Make = Callable[[ReceivedMessage, dict[str, Any], tuple[str, ...]], Message]
 

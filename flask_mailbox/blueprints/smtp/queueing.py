@@ -16,7 +16,7 @@ from .schemas import LaterBody, TicketSchema
 from .values import sender_of, ticket_values
 
 if TYPE_CHECKING:
-    from ...extension import AccountMailbox
+    from ...accountmailbox import AccountMailbox
 
 TICKET = "/queue/<ticket>"
 _READ = "smtp.queue.read"

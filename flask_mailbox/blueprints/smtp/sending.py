@@ -25,7 +25,7 @@ from .schemas import SendBody, TicketSchema
 from .values import sender_of
 
 if TYPE_CHECKING:
-    from ...extension import AccountMailbox
+    from ...accountmailbox import AccountMailbox
 
 WAIT = 30.0
 """Seconds in which a message with an idempotency key is mostly sent; after that the answer is its ticket."""
