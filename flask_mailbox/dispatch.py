@@ -52,7 +52,7 @@ def bridge_delivery() -> Delivery:
 def delivery_of(app: Flask, account: Account, pool: Pool, policy: SendPolicy, wait: float | None = None) -> Delivery:
     """Return what an account's messages are sent with.
 
-    :param wait: Seconds for which a session of the pool is waited for; the account's connect time-out if not told.
+    :param wait: Seconds to wait for a session of the pool, if less than the account allows.
     """
     tell, ask = _tell_dispatched(app, account), _ask_before_sending(app, account)
     return Delivery(account, pool, policy, tell, ask, wait=wait)

@@ -1,4 +1,4 @@
-"""The bounds of one operation on a stream: a deadline, the wait for one read, and what its failure means."""
+"""The bounds of one operation on a connection: a deadline, the wait for one read, and what its failure means."""
 
 from __future__ import annotations
 
@@ -15,45 +15,45 @@ from ..errors import (
 from .deadline import Deadline
 
 if TYPE_CHECKING:
-    from .stream import Stream
+    from .connection import Connection
 
 _HARMLESS = (CommandError, MessageError, MessageNotFoundError, UIDValidityChangedError, UsageError)
 """Errors after which both sides still agree where in the conversation they are."""
 
 
 class Operation:
-    """The ``with`` block that ``Stream.operation`` gives, with the deadline; it breaks the stream if it fails.
+    """The ``with`` block that ``Connection.operation`` gives, with the deadline; it breaks the connection if it fails.
 
     A class of its own and no generator, since every message passes several.
     """
 
-    __slots__ = ("_at_least", "_outer", "_outer_read", "_read", "_stream", "_within")
+    __slots__ = ("_at_least", "_connection", "_outer", "_outer_read", "_read", "_within")
 
-    def __init__(self, stream: Stream, at_least: float, read: float | None, within: Deadline | None) -> None:
-        self._stream = stream
+    def __init__(self, connection: Connection, at_least: float, read: float | None, within: Deadline | None) -> None:
+        self._connection = connection
         self._at_least = at_least
         self._read = read
         self._within = within
 
     def __enter__(self) -> Deadline:
-        stream = self._stream
-        self._outer, self._outer_read = stream.deadline, stream.read_timeout
-        if stream.broken and self._outer is None:
-            raise stream.error(
+        connection = self._connection
+        self._outer, self._outer_read = connection.deadline, connection.read_timeout
+        if connection.broken and self._outer is None:
+            raise connection.error(
                 DisconnectedError,
                 "The session ended with an earlier failure.",
                 hint="Open a new one: what comes on this connection may be the answer to something else.",
             )
-        deadline = self._outer or self._within or Deadline(stream.account.timeouts.operation)
+        deadline = self._outer or self._within or Deadline(connection.account.timeouts.operation)
         if self._at_least:
             deadline.at_least(self._at_least)
-        stream.deadline = deadline
+        connection.deadline = deadline
         if self._read is not None:
-            stream.read_timeout = self._read
+            connection.read_timeout = self._read
         return deadline
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
-        stream = self._stream
-        stream.deadline, stream.read_timeout = self._outer, self._outer_read
+        connection = self._connection
+        connection.deadline, connection.read_timeout = self._outer, self._outer_read
         if kind is not None and not issubclass(kind, _HARMLESS):
-            stream.broken = True
+            connection.broken = True
