@@ -79,7 +79,10 @@ def _unquote(value: bytes) -> bytes:
 
 
 def _looks_like_path(value: bytes) -> bool:
-    return value[1:3] == b":\\" or value[:2] == b"\\\\"  # C:\file and \\server\file, written unescaped
+    r"""Whether it is a path such as ``C:\file`` or ``\\server\file`` whose backslashes were not doubled."""
+    if value[1:3] != b":\\" and value[:2] != b"\\\\":
+        return False
+    return any(escaped not in b'\\"' for escaped in _ESCAPE.findall(value))
 
 
 def _join(pieces: list[_Piece], notes: Notes, detect: Detector | None) -> str:
