@@ -8,7 +8,8 @@ _signals = Namespace()
 
 message_sending = _signals.signal("message-sending")
 """Sent before a message is built. Sender: the app; arguments: ``message``, ``account``. A receiver may change the
-message, or return ``False``: then it is not sent, and its receipt says ``suppressed``."""
+message, or return ``False``: then it is not sent, its receipt says ``suppressed``, and its ticket, if it was to be sent
+later, ``cancelled``."""
 
 message_sent = _signals.signal("message-sent")
 """Sent after a message was handed to its server. Sender: the app or ``None``; arguments: ``message``, ``receipt``,

@@ -68,9 +68,15 @@ class SummarySchema(Strict):
 
 
 class PageSchema(Strict):
-    """A page of a list, newest first; ``next`` is the cursor of the page after it."""
+    """A page of a list, newest first; ``next`` is the cursor of the page after it.
+
+    ``verified`` says whether the words of a search were compared here, since the server's word is not enough, and
+    ``complete`` whether all messages were looked at then: only so many are.
+    """
 
     total = fields.Integer()
+    verified = fields.Boolean()
+    complete = fields.Boolean()
     next = fields.String(allow_none=True)
     messages = fields.List(fields.Nested(SummarySchema))
 

@@ -10,6 +10,8 @@ from flask.testing import FlaskClient
 
 from flask_mailbox.devserver import MailServer
 
+from .conftest import Publish
+
 Deliver = Callable[..., int]
 OURS = {"X-Mailbox-Request": "1"}
 
@@ -48,6 +50,21 @@ def test_a_page_is_searched_by_typed_fields(
     found = rows(client_of_ann, folders["INBOX"], "?subject=report&unseen=true&larger=10")
 
     assert [row["subject"] for row in found] == ["report two", "report one"]
+
+
+@pytest.mark.parametrize("sort", ["", "&sort=subject"])
+def test_a_list_says_how_far_its_search_can_be_relied_on(
+    publish: Publish, deliver: Deliver, folders: dict[str, str], sort: str
+) -> None:
+    deliver(subject="report")
+    asked = f"/messages?subject=report{sort}"
+    trusted: Any = publish().get(folders["INBOX"] + asked).json
+    client = publish(MAILBOX_PROVIDER="qq")  # whose server ignores words
+    (inbox,) = (each["id"] for each in client.get("/api/imap/folders").json if each["path"] == "INBOX")
+    compared: Any = client.get(f"/api/imap/folders/{inbox}{asked}").json
+
+    assert (trusted["total"], trusted["verified"], trusted["complete"]) == (1, False, True)
+    assert (compared["total"], compared["verified"], compared["complete"]) == (1, True, True)
 
 
 def test_a_sorted_list_is_paged(client_of_ann: FlaskClient, deliver: Deliver, folders: dict[str, str]) -> None:

@@ -101,12 +101,19 @@ def _check_search(imap: IMAPSession, query: dict[str, Any]) -> None:
 def _newest(place: FolderPlace, folder: Folder, query: dict[str, Any]) -> dict[str, Any]:
     page = folder.page(query["limit"], query["cursor"], search_of(query))
     rows = [row_values(place, page.uidvalidity, summary) for summary in page]
-    return {"total": page.total, "next": page.next, "messages": rows}
+    return {
+        "total": page.total,
+        "verified": page.verified,
+        "complete": page.complete,
+        "next": page.next,
+        "messages": rows,
+    }
 
 
 def _sorted(place: FolderPlace, folder: Folder, query: dict[str, Any]) -> dict[str, Any]:
     """Return a page by the place in the sorted list, under the uidvalidity of the page before."""
-    uids = folder.sort(query["sort"], search_of(query), reverse=query["descending"]).uids
+    found = folder.sort(query["sort"], search_of(query), reverse=query["descending"])
+    uids = found.uids
     uidvalidity = folder.uidvalidity
     start = _start(query["cursor"], uidvalidity)
     wanted = uids[start : start + query["limit"]]
@@ -114,6 +121,8 @@ def _sorted(place: FolderPlace, folder: Folder, query: dict[str, Any]) -> dict[s
     end = start + len(wanted)
     return {
         "total": len(uids),
+        "verified": found.verified,
+        "complete": found.complete,
         "next": f"s{uidvalidity}-{end}" if end < len(uids) else None,
         "messages": [row_values(place, uidvalidity, summary) for summary in rows],
     }
