@@ -14,6 +14,7 @@ from flask import Response, abort, request, url_for
 from flask.blueprints import BlueprintSetupState
 from marshmallow import Schema
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
+from werkzeug.routing import PathConverter
 
 from ..errors import MailboxError
 from . import problems
@@ -33,6 +34,13 @@ View = Callable[..., Any]
 
 POOL_WAIT = 10.0
 """Seconds that a request waits for a connection to the mailbox: all that while it holds a thread of the server."""
+
+
+class AnyPath(PathConverter):
+    """A path of any characters; line ends are in no other converter's."""
+
+    regex = r"[^/](?s:.*?)"
+    part_isolating = False
 
 
 class Blueprint(flask.Blueprint):
@@ -118,7 +126,8 @@ class Blueprint(flask.Blueprint):
         """Answer all other methods and paths under the prefix with problems too; called after the last operation."""
         for rule, methods in self._methods.items():
             self._route(rule, f"other:{rule.replace('.', '-')}", _other_methods(methods))
-        self._route("/<path:unknown>", "unknown", _no_such_path)
+        self.record(_know_any_path)
+        self._route(f"/<{AnyPath.__name__}:unknown>", "unknown", _no_such_path)
         self.record(_close_prefix)
 
     def ask(self, operation: str, mailbox: AccountMailbox) -> None:
@@ -186,6 +195,10 @@ def _mannerly(response: Response) -> Response:
     response.headers.setdefault("Cache-Control", "no-store")
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
     return response
+
+
+def _know_any_path(state: BlueprintSetupState) -> None:
+    state.app.url_map.converters[AnyPath.__name__] = AnyPath
 
 
 def _close_prefix(state: BlueprintSetupState) -> None:

@@ -136,7 +136,7 @@ def test_query_keys_that_mean_nothing_are_refused(client_of_ann: FlaskClient, me
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PROPFIND", "TRACE", "FOO"])
-@pytest.mark.parametrize("path", ["", "/", "/nothing/there"])
+@pytest.mark.parametrize("path", ["", "/", "/nothing/there", "/a%0Ab/c"])
 def test_the_prefix_itself_and_unknown_paths_are_problems(client_of_ann: FlaskClient, method: str, path: str) -> None:
     response = client_of_ann.open(f"/api/imap{path}", method=method)
 
