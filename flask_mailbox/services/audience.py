@@ -47,10 +47,13 @@ class Audience:
                 self._listeners.remove(listener)
                 self._left_at = time.monotonic()
 
-    def end_if_left(self) -> bool:
-        """Take in nobody any more if the last listener left that long ago, and return whether it is over."""
+    def end_if_left(self, *, at_once: bool = False) -> bool:
+        """Take in nobody any more if the last listener left that long ago, and return whether it is over.
+
+        :param at_once: However long ago that was.
+        """
         with self._lock:
-            if not self._listeners and time.monotonic() >= self._left_at + self.stays:
+            if not self._listeners and (at_once or time.monotonic() >= self._left_at + self.stays):
                 self.over = True
             return self.over
 

@@ -33,12 +33,21 @@ def ends(talk: Talk) -> bool:
 
 
 def test_it_listens_on_six_free_ports_and_stops_listening_at_the_end():
-    with MailServer() as server:
-        ports = [server.smtp, server.smtps, server.imap, server.imaps, server.pop3, server.pop3s]
-        assert len(set(ports)) == 6
-    for port in ports:
-        with pytest.raises(ConnectionRefusedError):
-            socket.create_connection(("127.0.0.1", port), timeout=5)
+    def answering() -> list[int]:
+        with MailServer() as server:
+            ports = {server.smtp, server.smtps, server.imap, server.imaps, server.pop3, server.pop3s}
+            assert len(ports) == 6
+        return [port for port in ports if answers(port)]
+
+    assert any(answering() == [] for _ in range(5))  # somebody else may have taken one of the ports already
+
+
+def answers(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=5).close()
+    except ConnectionRefusedError:
+        return False
+    return True
 
 
 def test_two_servers_run_side_by_side():

@@ -14,6 +14,8 @@ from sphinx.util.inventory import InventoryFile
 
 from .blocks import ROOT
 
+pytestmark = pytest.mark.xdist_group("build")  # built once, by one worker
+
 PACKAGES = ("", ".imap", ".pop3", ".discovery", ".devserver")
 NAMES = [
     f"flask_mailbox{package}.{name}"

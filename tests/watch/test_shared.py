@@ -102,6 +102,16 @@ def test_who_came_back_keeps_the_connection_from_ending(
     assert sign_ins(mailserver) == 1
 
 
+def test_for_nobody_a_broken_connection_is_not_opened_again(
+    mailserver: MailServer, loop: WatchLoop, share: Open
+) -> None:
+    share().close()
+    mailserver._call(mailserver._listeners.drop_all)
+
+    assert watch_threads() == []
+    assert (sign_ins(mailserver), loop.lines) == (1, 0)
+
+
 def test_what_is_forgotten_does_not_outlive_its_last_watcher(
     mailserver: MailServer, loop: WatchLoop, account: Account, share: Open
 ) -> None:
