@@ -9,14 +9,17 @@ const AGAIN = 60_000;
 export function followMail() {
   const rows = document.querySelector(".rows[data-events]");
   if (!rows) return;
-  const name = `mail ${rows.dataset.who}`;
+  const { who, folder } = rows.dataset;
+  const name = `mail ${who}`;
   const channel = new BroadcastChannel(name);
   const state = document.documentElement.dataset;
   let timer = 0;
+  const shown = new Set([...document.querySelectorAll("#list > [data-uid]")].map((row) => Number(row.dataset.uid)));
   let arrived = [];
 
+  // Who joins a stream that runs already may hear of mail that the page was made with.
   function soon(news) {
-    if (news.folder === "INBOX") arrived.push(...news.arrived);
+    if (news.folder === "INBOX") arrived.push(...news.arrived.filter((uid) => folder !== "INBOX" || !shown.has(uid)));
     clearTimeout(timer);
     timer = setTimeout(() => refresh(rows, arrived.splice(0)), 120);
   }
@@ -73,12 +76,11 @@ async function refresh(rows, arrived) {
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   const fresh = page.querySelector(".rows");
   if (!fresh) return;
-  const news = arrived.filter((uid) => !document.querySelector(`#list > [data-uid="${uid}"]`));
   document.getElementById("folders").replaceWith(page.getElementById("folders"));
   merge(rows, fresh);
   document.dispatchEvent(new Event("list-changed"));
   showCount();
-  announce(rows, news);
+  announce(rows, arrived);
 }
 
 // The uids that arrived are the inbox's: in another folder they are other messages.
