@@ -55,13 +55,13 @@ class Streams:
             return watcher in self._open
 
     def end(self, watcher: Watcher) -> None:
-        """Close a stream's connections."""
+        """Close a stream."""
         with self._lock:
             self._open.pop(watcher, None)
         watcher.close()
 
     def end_all_of(self, who: str) -> None:
-        """Close the connections of somebody's streams, who has left; each tells that to its browser and ends."""
+        """Close somebody's streams, who has left; each tells that to its browser and ends."""
         with self._lock:
             theirs = [watcher for watcher, whose in self._open.items() if whose == who]
         for watcher in theirs:

@@ -37,7 +37,7 @@ POOL_WAIT = 10.0
 
 
 class AnyPath(PathConverter):
-    """A path of any characters; line ends are in no other converter's."""
+    """A path of any characters: werkzeug's own has no line ends."""
 
     regex = r"[^/](?s:.*?)"
     part_isolating = False

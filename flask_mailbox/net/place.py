@@ -80,6 +80,7 @@ def _account_digest(account: Account, protocol: Protocol) -> bytes:
         account.ca_file,
         account.client_cert,
         account.allow_cleartext_login,
+        account.reach,
         account.quirks,
         account.timeouts,
         credential and (credential.username, credential.kind, credential.secret.identity),

@@ -20,7 +20,7 @@ from .reply import cut_reply
 MAX_LISTING = 64 * 1024 * 1024
 """Bytes that LIST, UIDL or CAPA may have: some million entries."""
 
-_LONE_DOT = re.compile(rb"(?:\A|\r?\n)\.\r?\n")
+_LONE_DOT = re.compile(rb"(?:\A|\r{0,2}\n)\.\r{0,2}\n")
 _STATUS = re.compile(rb"\+OK\s+(\d{1,18})\s+(\d{1,18})")
 
 

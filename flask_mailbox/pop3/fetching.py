@@ -5,7 +5,9 @@ from __future__ import annotations
 import poplib
 from collections import deque
 from collections.abc import Iterable
+from contextlib import suppress
 
+from ..errors import ServiceError
 from .client import POP3Client
 from .entry import Entry
 
@@ -50,8 +52,7 @@ class Fetching:
             with self._client.stream.operation():
                 self._ask()
                 self._read_some()
-                if self._ahead > 1:
-                    self._ask()  # so that the server is busy while these are looked at
+                self._ask_ahead()
         answer = self._read.popleft()
         if isinstance(answer, poplib.error_proto):
             raise answer
@@ -67,6 +68,12 @@ class Fetching:
         """Want nothing more of this run."""
         self._wanted.clear()
         self._read.clear()
+
+    def _ask_ahead(self) -> None:
+        """Keep the server busy while what was read is looked at; if that fails, the next read says so."""
+        if self._ahead > 1:
+            with suppress(ServiceError):
+                self._ask()
 
     def _ask(self) -> None:
         """Ask for as many more as the window has room for."""

@@ -27,6 +27,8 @@ def cut_reply(buffer: bytearray, most: int) -> Reply | None:
     if first < 1 or not buffer.startswith(b"+OK") or buffer[first - 1] != 13:
         return None
     end = buffer.find(_END, first - 1)  # of an answer without lines, it begins with the end of the first
+    if end == first - 1:
+        return Reply(b"", end + len(_END))
     if not 0 <= end - first < most:
-        return Reply(b"", end + len(_END)) if end == first - 1 else None
+        return None
     return Reply(bytes(buffer[first + 1 : end + 2]), end + len(_END))

@@ -22,16 +22,22 @@ class Listener(Protocol):
 class Audience:
     """The listeners of one folder; once ``over`` it takes in nobody any more.
 
-    :param stays: Seconds for which a folder is watched after the last listener left.
+    :param stays: Seconds for which a folder is watched after the last listener left, on the monotonic clock
+        ``left_at``.
     """
 
     def __init__(self, listener: Listener, stays: float = 0.0) -> None:
-        # Guarded by _lock.
+        self.stays = stays
+        # Changed under _lock only.
         self._lock = threading.Lock()
         self._listeners: list[Listener] = [listener]
-        self._left_at = 0.0
-        self.stays = stays
+        self.left_at = 0.0
         self.over = False
+
+    @property
+    def has_listeners(self) -> bool:
+        """Whether anybody listens."""
+        return bool(self._listeners)
 
     def join(self, listener: Listener) -> bool:
         """Take a listener in, unless it is over."""
@@ -45,7 +51,7 @@ class Audience:
         with self._lock:
             if listener in self._listeners:
                 self._listeners.remove(listener)
-                self._left_at = time.monotonic()
+                self.left_at = time.monotonic()
 
     def end_if_left(self, *, at_once: bool = False) -> bool:
         """Take in nobody any more if the last listener left that long ago, and return whether it is over.
@@ -53,7 +59,7 @@ class Audience:
         :param at_once: However long ago that was.
         """
         with self._lock:
-            if not self._listeners and (at_once or time.monotonic() >= self._left_at + self.stays):
+            if not self._listeners and (at_once or time.monotonic() >= self.left_at + self.stays):
                 self.over = True
             return self.over
 

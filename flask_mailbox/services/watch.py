@@ -37,7 +37,8 @@ class Watcher(Iterator[Event]):
     :param raises: Raise the error of a ``Failed`` instead of returning it.
     :param shared: Listen over the connections of other watchers of the same accounts, with the same credentials, that
         share too; those stay open for a minute after the last watcher left. What happened a moment before a folder was
-        added may be told then; where cursors are given, nothing is shared.
+        added may be told then; where cursors are given, nothing is shared. One that is not read keeps the others
+        waiting, once ten thousand events wait for it.
     """
 
     def __init__(
@@ -131,7 +132,7 @@ class Watcher(Iterator[Event]):
         return event
 
     def close(self) -> None:
-        """Close all connections and end the iteration."""
+        """End the iteration, and close all connections but those that others share or may come back to."""
         if os.getpid() != self._process:
             return  # its connections are the parent's
         with self._changed:

@@ -264,8 +264,7 @@ class Line:
         if self.session is not None and now - self._opened_at > STEADY_SECONDS:
             self._failures = 0
         self._drop()
-        self.closed |= self.audience.end_if_left(at_once=True)  # for nobody, nothing is opened again
-        if self.closed:
+        if self.closed or self.audience.end_if_left(at_once=True):  # for nobody, nothing is opened again
             return
         if _is_final(error):
             self.closed = True

@@ -204,18 +204,29 @@ class _Run:
         self._lines.add(line)
         self._loop.lines = len(self._lines)
         self._plan(line)
+        if not line.audience.has_listeners:  # whoever wanted it has left meanwhile
+            self._leave(line)
 
     def _leave(self, line: Line) -> None:
-        if not line.audience.end_if_left():
-            heapq.heappush(self._left, (time.monotonic() + line.audience.stays, next(self._numbers), line))
-        elif line.working:
+        if line.audience.has_listeners:
+            return
+        if line.audience.end_if_left(at_once=line.trouble is not None):
+            self._end(line)
+            return
+        heapq.heappush(self._left, (time.monotonic() + line.audience.stays, next(self._numbers), line))
+        for older in self._loop.shared.too_many(line):
+            if older.audience.end_if_left(at_once=True):
+                self._end(older)
+
+    def _end(self, line: Line) -> None:
+        if line.working:
             line.interrupt()
         else:
             self._forget(line)
 
     def _done(self, line: Line) -> None:
         line.working = False
-        if line.closed:
+        if line.closed or line.audience.over:
             self._forget(line)
             return
         if line.is_idling and (not self._watch(line) or line.has_news()):  # no selector sees what is in the buffer
@@ -232,7 +243,7 @@ class _Run:
         while self._left and self._left[0][0] <= time.monotonic():
             _, _, line = heapq.heappop(self._left)
             if line in self._lines and line.audience.end_if_left():
-                self._leave(line)  # else somebody came back
+                self._end(line)  # else somebody came back
 
     def _start_due(self) -> None:
         now = time.monotonic()
@@ -277,6 +288,7 @@ class _Run:
         self._unwatch(line)
         self._lines.discard(line)
         self._loop.lines = len(self._lines)
+        self._loop.shared.drop(line)
         line.end()
 
     def _watch(self, line: Line) -> bool:

@@ -9,6 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from flask_mailbox.devserver import MailServer
+from flask_mailbox.imap import found as searching
 
 from .conftest import Publish
 
@@ -54,7 +55,7 @@ def test_a_page_is_searched_by_typed_fields(
 
 @pytest.mark.parametrize("sort", ["", "&sort=subject"])
 def test_a_list_says_how_far_its_search_can_be_relied_on(
-    publish: Publish, deliver: Deliver, folders: dict[str, str], sort: str
+    monkeypatch: pytest.MonkeyPatch, publish: Publish, deliver: Deliver, folders: dict[str, str], sort: str
 ) -> None:
     deliver(subject="report")
     asked = f"/messages?subject=report{sort}"
@@ -62,9 +63,13 @@ def test_a_list_says_how_far_its_search_can_be_relied_on(
     client = publish(MAILBOX_PROVIDER="qq")  # whose server ignores words
     (inbox,) = (each["id"] for each in client.get("/api/imap/folders").json if each["path"] == "INBOX")
     compared: Any = client.get(f"/api/imap/folders/{inbox}{asked}").json
+    deliver(subject="report")
+    monkeypatch.setattr(searching, "MAX_HEADERS", 1)
+    cut: Any = client.get(f"/api/imap/folders/{inbox}{asked}").json
 
     assert (trusted["total"], trusted["verified"], trusted["complete"]) == (1, False, True)
     assert (compared["total"], compared["verified"], compared["complete"]) == (1, True, True)
+    assert (cut["total"], cut["verified"], cut["complete"]) == (1, True, False)
 
 
 def test_a_sorted_list_is_paged(client_of_ann: FlaskClient, deliver: Deliver, folders: dict[str, str]) -> None:

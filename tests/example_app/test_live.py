@@ -47,6 +47,18 @@ def test_what_another_browser_changes_is_told(ann: FlaskClient, webmail: Flask, 
     chunks.close()
 
 
+def test_windows_and_pages_listen_over_one_connection(mailserver: MailServer, ann: FlaskClient, webmail: Flask) -> None:
+    other = webmail.test_client()
+    sign_in(other)
+    stream(ann).close()
+    opened = mailserver.connections["imap"][0]
+    chunks = [stream(ann), stream(other)]
+
+    assert mailserver.connections["imap"][0] == opened
+    for each in chunks:
+        each.close()
+
+
 def test_signing_out_ends_the_stream_at_once(ann: FlaskClient) -> None:
     chunks = stream(ann)
     ann.post("/sign-out", data={"csrf_token": token_of(ann)})
@@ -55,7 +67,7 @@ def test_signing_out_ends_the_stream_at_once(ann: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize("method", ["HEAD", "GET"])
-def test_who_leaves_before_the_first_word_leaves_no_connection(webmail: Flask, ann: FlaskClient, method: str) -> None:
+def test_who_leaves_before_the_first_word_leaves_no_stream(webmail: Flask, ann: FlaskClient, method: str) -> None:
     ann.open("/events", method=method, buffered=False).close()
 
     assert webmail.extensions["live"]._open == {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import pytest
 
@@ -14,6 +14,7 @@ from flask_mailbox.errors import AuthenticationError
 from flask_mailbox.services import sharedlines
 from flask_mailbox.services.events import Arrived, Changed, Failed
 from flask_mailbox.services.watch import MOST_WAITING, Watcher
+from flask_mailbox.services.watchline import Line, Timing
 from flask_mailbox.services.watchloop import WatchLoop
 
 from ..imap.accounts import ANN, session_of
@@ -112,6 +113,60 @@ def test_for_nobody_a_broken_connection_is_not_opened_again(
     assert (sign_ins(mailserver), loop.lines) == (1, 0)
 
 
+def test_of_many_folders_that_were_left_two_stay(
+    mailserver: MailServer, account: Account, loop: WatchLoop, open_watcher: Open, share: Open
+) -> None:
+    with session_of(account) as imap:
+        for number in range(6):
+            imap.create_folder(f"Work{number}")
+    for number in range(6):
+        watcher = open_watcher(loop=loop, shared=True)
+        watcher.add(account, f"Work{number}")
+        assert watcher.wait_ready(5)
+        watcher.close()
+    until = time.monotonic() + 3
+    while loop.lines > 2 and time.monotonic() < until:
+        time.sleep(0.01)
+
+    assert loop.lines == 2
+    assert [line.folder for lines in loop.shared._lines.values() for line in lines.values()] == ["Work4", "Work5"]
+
+
+def test_who_leaves_while_adding_leaves_nothing_behind(
+    monkeypatch: pytest.MonkeyPatch, account: Account, loop: WatchLoop, open_watcher: Open, share: Open
+) -> None:
+    monkeypatch.setattr(sharedlines, "STAYS_SECONDS", 0.2)
+    watcher = open_watcher(loop=loop, shared=True)
+    add = loop.add
+
+    def add_late(lines: Iterable[Line]) -> None:
+        watcher.close()
+        time.sleep(0.3)
+        add(lines)
+
+    monkeypatch.setattr(loop, "add", add_late)
+    watcher.add(account)
+
+    assert watch_threads() == []
+
+
+def test_who_comes_while_a_connection_is_broken_tries_at_once(
+    mailserver: MailServer, account: Account, loop: WatchLoop, open_watcher: Open, share: Open
+) -> None:
+    slow = Timing(retry=60.0, retry_most=60.0)
+    first = open_watcher(timing=slow, loop=loop, shared=True)
+    first.add(account)
+    assert first.wait_ready(5)
+    mailserver._call(mailserver._listeners.drop_all)
+    until = time.monotonic() + 5
+    while first.trouble is None and time.monotonic() < until:
+        time.sleep(0.01)
+    second = share()
+    uid = deliver(mailserver)
+
+    assert [each.uids for each in events(second, 1) if isinstance(each, Arrived)] == [(uid,)]
+
+
 def test_what_is_forgotten_does_not_outlive_its_last_watcher(
     mailserver: MailServer, loop: WatchLoop, account: Account, share: Open
 ) -> None:
@@ -123,6 +178,7 @@ def test_what_is_forgotten_does_not_outlive_its_last_watcher(
     assert [each.uids for each in events(second, 1) if isinstance(each, Arrived)] == [(uid,)]
     second.close()
     assert watch_threads() == []
+    assert loop.shared._lines == {}
 
 
 def test_another_password_hears_nothing(mailserver: MailServer, account: Account, share: Open) -> None:
