@@ -172,9 +172,13 @@ class Watcher(Iterator[Event]):
     def hear(self, event: Event) -> None:
         """Take an event in, to be read; for the lines."""
         with self._changed:
-            if not self._closed:
+            if not self._closed and (not self._shared or self._watches(event.account)):
                 self._events.append(event)
                 self._changed.notify()
+
+    def _watches(self, account: Account) -> bool:
+        """Whether an account was not removed: a shared line may just be telling the others what happened."""
+        return any(key[:-1] == _key(account) for key in self._lines)
 
     def is_crowded(self) -> bool:
         """Whether so many events wait to be read that nothing more should be told now; for the lines."""

@@ -64,6 +64,16 @@ def test_who_leaves_takes_nothing_from_who_stays(mailserver: MailServer, share: 
     assert list(first) == []
 
 
+def test_an_account_that_was_removed_is_heard_of_no_more(mailserver: MailServer, account: Account, share: Open) -> None:
+    first, second = share(), share()
+    first.remove(account)
+    deliver(mailserver)
+    (arrived,) = events(second, 1)
+    first.hear(arrived)  # as a line does that was about to tell it
+
+    assert first.next_event(0.2) is None
+
+
 def test_who_comes_back_opens_nothing_and_missed_nothing_that_is_told_later(
     mailserver: MailServer, share: Open
 ) -> None:
