@@ -40,7 +40,6 @@ class AnyPath(PathConverter):
     """A path of any characters: werkzeug's own has no line ends."""
 
     regex = r"[^/](?s:.*?)"
-    part_isolating = False
 
 
 class Blueprint(flask.Blueprint):

@@ -22,8 +22,9 @@ class Listener(Protocol):
 class Audience:
     """The listeners of one folder; once ``over`` it takes in nobody any more.
 
-    :param stays: Seconds for which a folder is watched after the last listener left, on the monotonic clock
-        ``left_at``.
+    :param stays: Seconds for which a folder is watched after the last listener left.
+
+    ``left_at`` says when that was, on the monotonic clock.
     """
 
     def __init__(self, listener: Listener, stays: float = 0.0) -> None:
